@@ -67,6 +67,17 @@ export function distort(lens: Intrinsics, xn: number, yn: number): Point2 {
  * Infinity when it grows everywhere. Beyond it points fold back into the image and must be treated as unseen.
  */
 export function maxRadiusSquared(lens: Intrinsics): number {
+  const known = foldRadius.get(lens);
+  if (known !== undefined) return known;
+  const limit = findFold(lens);
+  foldRadius.set(lens, limit);
+  return limit;
+}
+
+/** The fold is a property of the lens and asked for at every pixel: remembered for each intrinsics object. */
+const foldRadius = new WeakMap<Intrinsics, number>();
+
+function findFold(lens: Intrinsics): number {
   const slope = (s: number): number => 1 + s * (3 * lens.k1 + s * (5 * lens.k2 + s * 7 * lens.k3));
   // s = tan(theta)^2; 89 degrees off the axis is 3283: beyond that no perspective camera sees anything.
   let last = 0;
