@@ -1,0 +1,4 @@
+export * from "./mercator.js";
+export * from "./projector.js";
+export * from "./tile-math.js";
+export * from "./wgs84.js";
