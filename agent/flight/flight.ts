@@ -49,7 +49,11 @@ export async function readFlight(dir: string): Promise<Flight> {
     }
   }
   for (let i = 0; i < rows.length; i += HEADERS_AT_ONCE) {
-    await Promise.all(rows.slice(i, i + HEADERS_AT_ONCE).map((row) => checkImage(dir, csvPath, row, rig)));
+    const checks = rows.slice(i, i + HEADERS_AT_ONCE).map((row) => checkImage(dir, csvPath, row, rig));
+    // Settled, so that the error is that of the first wrong line however the reads finish.
+    for (const check of await Promise.allSettled(checks)) {
+      if (check.status === "rejected") throw check.reason;
+    }
   }
   return { name: basename(dir), rig, frames: rows.map((row) => toFrame(dir, row)) };
 }
