@@ -45,7 +45,7 @@ function definitionOf(epsg: number): string {
 
 function fromDefinition(name: string, definition: string): Projector {
   const short = name.length > 60 ? `${name.slice(0, 57)}...` : name;
-  let converter: proj4.Converter;
+  let converter: { forward(point: number[]): number[]; inverse(point: number[]): number[] };
   try {
     converter = proj4("EPSG:4326", definition);
     // Some faults (a missing datum grid) only show when the first point is converted.
