@@ -1,0 +1,159 @@
+import { createHash } from "node:crypto";
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { errorMessage, UserError } from "../../tiles/errors.js";
+
+const fileEntry = z.strictObject({ bytes: z.int().nonnegative(), sha256: z.string().regex(/^[0-9a-f]{64}$/) });
+
+const provenance = {
+  format: z.literal(1),
+  id: z.string().min(1),
+  files: z.record(z.string().regex(/^[\w.-]+$/), fileEntry),
+  precision: z.string(),
+  licence: z.string(),
+  training_data: z.array(z.string()),
+  results: z.record(z.string(), z.unknown()),
+};
+
+export const encoderCard = z.strictObject({
+  ...provenance,
+  kind: z.literal("encoder"),
+  dense: z.strictObject({
+    file: z.string(),
+    input: z.string(),
+    output: z.string(),
+    mean: z.tuple([z.number(), z.number(), z.number()]),
+    std: z.tuple([z.number(), z.number(), z.number()]),
+    /** Input sides must be multiples of this many pixels. */
+    multiple_px: z.int().positive(),
+    stride_px: z.int().positive(),
+    channels: z.int().positive(),
+    /** int8 feature = round(feature * feature_scale), clamped to -127..127. */
+    feature_scale: z.number().positive(),
+  }),
+  descriptor: z.strictObject({
+    /** Absent: the descriptor is the pooled grid itself, normalised. */
+    file: z.string().optional(),
+    input: z.string().optional(),
+    output: z.string().optional(),
+    grid: z.int().positive(),
+    width: z.int().positive(),
+  }),
+  cell_px: z.int().positive(),
+});
+export type EncoderCard = z.infer<typeof encoderCard>;
+
+export const rerankerCard = z.strictObject({
+  ...provenance,
+  kind: z.literal("reranker"),
+  /** The encoder whose dense features this model reads. */
+  encoder_id: z.string(),
+  graph: z.strictObject({
+    file: z.string(),
+    query: z.string(),
+    candidate: z.string(),
+    prompt: z.string(),
+    logits: z.string(),
+    /** Side of the dense feature windows. */
+    side: z.int().positive(),
+    channels: z.int().positive(),
+  }),
+  prompt: z.strictObject({
+    tokenizer: z.string(),
+    /** Words and {name:width} fields; a field is a number of `width` digits, leading zeros included. */
+    template: z.string(),
+    length: z.int().positive(),
+  }),
+  fusion: z.strictObject({
+    /** Fused score = logit(yes) - logit(no) + retrieval_weight * retrieval cosine. */
+    retrieval_weight: z.number(),
+  }),
+});
+export type RerankerCard = z.infer<typeof rerankerCard>;
+
+export const registrarCard = z.strictObject({
+  ...provenance,
+  kind: z.literal("registrar"),
+  encoder_id: z.string(),
+  graph: z.strictObject({ file: z.string(), map: z.string(), query: z.string(), score: z.string() }),
+  /** Inverse temperature: p(shift) = softmax(beta * mean cosine). */
+  beta: z.number().positive(),
+  covariance: z.strictObject({
+    /** 1-sigma floor of each axis, in pixels of the level grid. */
+    floor_px: z.number().positive(),
+    /** Factor on the second moments of the probability map. */
+    scale: z.number().positive(),
+  }),
+  acceptance: z.strictObject({
+    /** Probability of the right place = logistic(bias + sum of weight * measure). */
+    bias: z.number(),
+    weights: z.record(z.string(), z.number()),
+    threshold: z.number().min(0).max(1),
+  }),
+});
+export type RegistrarCard = z.infer<typeof registrarCard>;
+
+/** A model folder whose model.json was validated and whose files are what it says. */
+export interface ModelFolder<Card> {
+  readonly dir: string;
+  readonly card: Card;
+  /** sha256 over model.json itself; with the files' hashes inside, it names the model exactly. */
+  readonly sha256: string;
+  path(file: string): string;
+}
+
+/**
+ * Reads and checks a model folder: model.json against the schema of its kind, each file's size and sha256.
+ *
+ * @throws UserError when the folder, model.json or a file is missing, malformed or different from its hash
+ */
+export function loadModelFolder<
+  Card extends { kind: string; files: Record<string, { bytes: number; sha256: string }> },
+>(dir: string, schema: z.ZodType<Card>): ModelFolder<Card> {
+  const cardPath = join(dir, "model.json");
+  let text: Buffer;
+  try {
+    text = readFileSync(cardPath);
+  } catch (thrown) {
+    throw new UserError(`${cardPath}: cannot be read (${errorMessage(thrown)}); a model is a folder with model.json`);
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text.toString("utf8"));
+  } catch (thrown) {
+    throw new UserError(`${cardPath}: not JSON (${errorMessage(thrown)})`);
+  }
+  const parsed = schema.safeParse(json);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new UserError(`${cardPath}: ${issue?.path.join(".") || "model.json"}: ${issue?.message ?? "invalid"}`);
+  }
+  const card = parsed.data;
+  for (const [name, expected] of Object.entries(card.files)) checkFile(join(dir, name), expected);
+  return {
+    dir,
+    card,
+    sha256: createHash("sha256").update(text).digest("hex"),
+    path(file) {
+      if (!(file in card.files)) throw new UserError(`${cardPath}: uses ${file}, which its "files" does not list`);
+      return join(dir, file);
+    },
+  };
+}
+
+function checkFile(path: string, expected: { bytes: number; sha256: string }): void {
+  let size: number;
+  try {
+    size = statSync(path).size;
+  } catch {
+    throw new UserError(`${path}: missing; model.json lists it. Copy the whole model folder again`);
+  }
+  const actual =
+    size === expected.bytes ? createHash("sha256").update(readFileSync(path)).digest("hex") : `a file of ${size} bytes`;
+  if (actual !== expected.sha256) {
+    throw new UserError(
+      `${path}: is ${actual}, model.json says sha256 ${expected.sha256}. Copy the model folder again`,
+    );
+  }
+}

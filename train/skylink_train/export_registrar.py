@@ -1,0 +1,72 @@
+"""Writes models/registrar-1: the correlation graph and the calibrated constants of registration.
+
+    python -m skylink_train.export_registrar --checkpoint out/encoder.pt --out ../models/registrar-1 [--calibration FILE]
+
+The graph has no weights: it slides the query's features over the map's. What is learned is in model.json: beta and the
+covariance come from the encoder's loss and the calibration, the acceptance weights from `bench` measurements.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import onnx
+import torch
+from onnx import TensorProto, helper
+
+from .model_card import write_model_json
+
+
+def correlation_graph() -> onnx.ModelProto:
+    """map [1,C,H,W], query [V,C,h,w] -> score [1,V,H-h+1,W-w+1]: plain sums of products."""
+    node = helper.make_node("Conv", ["map", "query"], ["score"])
+    graph = helper.make_graph(
+        [node],
+        "correlate",
+        [
+            helper.make_tensor_value_info("map", TensorProto.FLOAT, [1, "c", "H", "W"]),
+            helper.make_tensor_value_info("query", TensorProto.FLOAT, ["v", "c", "h", "w"]),
+        ],
+        [helper.make_tensor_value_info("score", TensorProto.FLOAT, [1, "v", "y", "x"])],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.checker.check_model(model)
+    return model
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--checkpoint", type=Path)
+    parser.add_argument("--calibration", type=Path, help="JSON with beta, covariance, acceptance, training_data, results")
+    parser.add_argument("--out", type=Path, required=True)
+    args = parser.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
+    onnx.save(correlation_graph(), str(args.out / "correlate.onnx"))
+    beta = 33.0
+    if args.checkpoint:
+        state = torch.load(args.checkpoint, map_location="cpu", weights_only=True)
+        beta = float(state["loss"]["log_registration_beta"].exp())
+    card = {
+        "beta": round(beta, 3),
+        "covariance": {"floor_px": 2.0, "scale": 1.0},
+        "acceptance": {"bias": -12.0, "weights": {"peak": 20.0, "peak_to_second": 20.0}, "threshold": 0.9},
+        "training_data": [],
+        "results": {},
+    }
+    if args.calibration:
+        card.update(json.loads(args.calibration.read_text()))
+    write_model_json(
+        args.out,
+        {
+            "kind": "registrar", "id": "skylink-registrar-1", "encoder_id": "skylink-encoder-1", "precision": "float32",
+            "licence": "Apache-2.0",
+            "graph": {"file": "correlate.onnx", "map": "map", "query": "query", "score": "score"}, **card,
+        },
+        ["correlate.onnx"],
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""Losses of the encoder: soft-label contrast of descriptors, cross-entropy of the registration map."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from .encoder import CELL_PX, STRIDE_PX
+
+
+def correlate(query: Tensor, crop: Tensor) -> Tensor:
+    """Valid cross-correlation over all channels: [n,C,q,q] with [n,C,m,m] -> [n,m-q+1,m-q+1], by FFT (ten times faster here)."""
+    side = crop.shape[-1]
+    reach = side - query.shape[-1] + 1
+    spectrum = (torch.fft.rfft2(crop) * torch.fft.rfft2(query, s=(side, side)).conj()).sum(1)
+    return torch.fft.irfft2(spectrum, s=(side, side))[:, :reach, :reach]
+
+
+class EncoderLoss(nn.Module):
+    """Learned temperatures belong to the loss, so that export can read registration's beta from it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.log_descriptor_scale = nn.Parameter(torch.tensor(2.7))
+        self.log_registration_beta = nn.Parameter(torch.tensor(3.5))
+
+    def descriptors(
+        self, query: Tensor, cell: Tensor, overlaps: Tensor, memory: Tensor | None, memory_ok: Tensor | None, tau: float = 0.12
+    ) -> Tensor:
+        """InfoNCE both ways with soft targets: softmax(overlap / tau) over the batch, as in Game4Loc and SkyLink.
+
+        query, cell: [n,D]; overlaps: [n,n] in 0..1; memory: [m,D] cells of earlier batches, negatives where memory_ok.
+        """
+        scale = self.log_descriptor_scale.exp().clamp(max=60)
+        logits = scale * query @ cell.T
+        target = F.softmax(overlaps / tau, 1)
+        columns = logits
+        if memory is not None and memory_ok is not None and len(memory):
+            past = (scale * query @ memory.T).masked_fill(~memory_ok, -1e4)
+            columns = torch.cat([logits, past], 1)
+        forward = -(target * F.log_softmax(columns, 1)[:, : len(query)]).sum(1).mean()
+        backward = -(F.softmax(overlaps.T / tau, 1) * F.log_softmax(logits.T, 1)).sum(1).mean()
+        return forward + 0.5 * backward
+
+    def registration(self, query: Tensor, valid: Tensor, crop: Tensor, shift_px: Tensor) -> tuple[Tensor, Tensor]:
+        """Cross-entropy of the true shift under softmax(beta * mean cosine) over all shifts of the query in the crop.
+
+        query [n,C,28,28], valid [n,1,28,28], crop [n,C,34,34], shift_px [n,2]. Returns the loss and the score maps [n,7,7].
+        """
+        masked = query * valid / valid.sum((1, 2, 3), keepdim=True).clamp(min=1)
+        score = correlate(masked, crop)
+        reach = score.shape[-1]
+        at = shift_px / STRIDE_PX + (reach - 1) / 2
+        grid = torch.arange(reach, dtype=torch.float32)
+        wx = (1 - (grid[None] - at[:, :1]).abs()).clamp(min=0)
+        wy = (1 - (grid[None] - at[:, 1:]).abs()).clamp(min=0)
+        target = (wy[:, :, None] * wx[:, None, :]).flatten(1)
+        target = target / target.sum(1, keepdim=True).clamp(min=1e-6)
+        beta = self.log_registration_beta.exp().clamp(max=400)
+        loss = -(target * F.log_softmax(beta * score.flatten(1), 1)).sum(1).mean()
+        return loss, score
+
+
+def central_cell(crop_features: Tensor) -> Tensor:
+    """The cell in the middle of a map crop's features: [n,C,34,34] -> [n,C,28,28]."""
+    side = CELL_PX // STRIDE_PX
+    low = (crop_features.shape[-1] - side) // 2
+    return crop_features[..., low : low + side, low : low + side]
