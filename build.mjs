@@ -1,6 +1,15 @@
 // Compiles TypeScript, assembles WebAssembly text, copies assets. `--out DIR` builds into another folder than dist.
 import { spawnSync } from "node:child_process";
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -23,7 +32,10 @@ function* filesUnder(folder) {
 rmSync(out, { recursive: true, force: true });
 const require = createRequire(import.meta.url);
 const tsc = join(dirname(require.resolve("typescript/package.json")), "bin", "tsc");
-const compiled = spawnSync(process.execPath, [tsc, "-p", join(root, "tsconfig.json"), "--outDir", out], { stdio: "inherit", cwd: root });
+const compiled = spawnSync(process.execPath, [tsc, "-p", join(root, "tsconfig.json"), "--outDir", out], {
+  stdio: "inherit",
+  cwd: root,
+});
 
 for (const folder of sourceFolders) {
   for (const file of filesUnder(join(root, folder))) {
