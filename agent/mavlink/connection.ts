@@ -1,0 +1,228 @@
+import { type MavLinkData, minimal } from "node-mavlink";
+import { encodeMessage } from "./codec.js";
+import type { MavlinkFrame } from "./frame.js";
+import { type FramerCounts, MavlinkFramer } from "./framer.js";
+import { SenderIdentity } from "./identity.js";
+import type { LinkTimes, MavlinkLink } from "./link/link.js";
+import { openLink } from "./link/open.js";
+import { SequenceTracker } from "./sequence.js";
+import type { FrameSigner, SignatureChecker, SignatureVerdict } from "./signing.js";
+
+/** Silence after which a frame that has begun is given up: no link pauses this long inside a frame. */
+const PAUSE_MS = 500;
+const HEARTBEAT_MS = 1000;
+/** Senders whose bytes are followed at one time on a link that many can write to (udpin). */
+const MAX_SOURCES = 8;
+
+const { MavAutopilot, MavState, MavType } = minimal;
+
+/** What happened on a connection so far. */
+export interface ConnectionCounts {
+  /** Frames handed to the operating system, heartbeats included. */
+  sent: number;
+  /** Frames that could not leave: link down, nobody there, or the other end too slow. */
+  notSent: number;
+  received: FramerCounts;
+  /** Frames that others sent and that did not arrive, by their sequence numbers. */
+  lost: number;
+  /** Frames refused by the signature check, by reason. */
+  refused: Partial<Record<SignatureVerdict, number>>;
+}
+
+export interface ConnectionOptions {
+  /** Component id of the agent, 197 unless given; never 1. */
+  readonly compid?: number;
+  /** System id to use whatever is heard; otherwise that of the vehicle, and 1 until one is heard. */
+  readonly sysid?: number;
+  /** Signs what is sent and refuses what is not signed rightly. */
+  readonly signing?: { readonly signer: FrameSigner; readonly checker: SignatureChecker };
+  readonly times?: Partial<LinkTimes>;
+}
+
+const NO_FRAMES: FramerCounts = new MavlinkFramer().counts;
+
+function addCounts(a: FramerCounts, b: Readonly<FramerCounts>): FramerCounts {
+  return {
+    bytes: a.bytes + b.bytes,
+    frames: a.frames + b.frames,
+    framesV1: a.framesV1 + b.framesV1,
+    bytesDropped: a.bytesDropped + b.bytesDropped,
+    unknownMessage: a.unknownMessage + b.unknownMessage,
+    incompatFlags: a.incompatFlags + b.incompatFlags,
+    badCrc: a.badCrc + b.badCrc,
+    falseStarts: a.falseStarts + b.falseStarts,
+    truncated: a.truncated + b.truncated,
+  };
+}
+
+/** HEARTBEAT of an onboard computer. */
+function heartbeat(): minimal.Heartbeat {
+  const message = new minimal.Heartbeat();
+  message.type = MavType.ONBOARD_CONTROLLER;
+  message.autopilot = MavAutopilot.INVALID;
+  // The constructor of the package leaves the *name* of the enum's first value here.
+  message.baseMode = 0 as minimal.MavModeFlag;
+  message.customMode = 0;
+  message.systemStatus = MavState.ACTIVE;
+  message.mavlinkVersion = 3;
+  return message;
+}
+
+/**
+ * MAVLink 2 spoken over one link: frames the bytes that come in, numbers and (if wanted) signs what goes out, sends a
+ * HEARTBEAT every second, and takes the system id from the vehicle.
+ */
+export class MavlinkConnection {
+  readonly identity: SenderIdentity;
+  readonly #signing: ConnectionOptions["signing"];
+  readonly #listeners = new Set<(frame: MavlinkFrame) => void>();
+  readonly #framers = new Map<string, MavlinkFramer>();
+  readonly #sequence = new SequenceTracker();
+  #link: MavlinkLink | null = null;
+  #seq = 0;
+  #heartbeat: NodeJS.Timeout | null = null;
+  #pause: NodeJS.Timeout | null = null;
+  #counts: { sent: number; notSent: number; past: FramerCounts; refused: ConnectionCounts["refused"] } = {
+    sent: 0,
+    notSent: 0,
+    past: NO_FRAMES,
+    refused: {},
+  };
+
+  private constructor(options: ConnectionOptions) {
+    this.identity = new SenderIdentity({
+      ...(options.compid === undefined ? {} : { compid: options.compid }),
+      ...(options.sysid === undefined ? {} : { sysid: options.sysid }),
+    });
+    this.#signing = options.signing;
+  }
+
+  /** Opens the link and begins to send heartbeats. Throws a UserError for a URL or a link that does not work. */
+  static async open(url: string, options: ConnectionOptions = {}): Promise<MavlinkConnection> {
+    const connection = new MavlinkConnection(options);
+    connection.#link = await openLink(
+      url,
+      {
+        bytes: (bytes, source) => connection.#receive(bytes, source),
+        state: (up) => {
+          if (!up) connection.#forgetStreams();
+        },
+      },
+      options.times,
+    );
+    const beat = () => {
+      // `send` never rejects for a link that is down; a fault in here must not end the timer.
+      connection.send(heartbeat()).catch(() => undefined);
+    };
+    beat();
+    connection.#heartbeat = setInterval(beat, HEARTBEAT_MS);
+    return connection;
+  }
+
+  get up(): boolean {
+    return this.#link?.up ?? false;
+  }
+
+  get localPort(): number | null {
+    return this.#link?.localPort ?? null;
+  }
+
+  get counts(): ConnectionCounts {
+    let received = this.#counts.past;
+    for (const framer of this.#framers.values()) received = addCounts(received, framer.counts);
+    return {
+      sent: this.#counts.sent,
+      notSent: this.#counts.notSent,
+      received,
+      lost: this.#sequence.lost,
+      refused: { ...this.#counts.refused },
+    };
+  }
+
+  /** Calls `listener` with every frame that is taken, until the function returned is called. */
+  onFrame(listener: (frame: MavlinkFrame) => void): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  /**
+   * Sends a message as ours. Resolves to whether it left; throws a RangeError, before anything is sent, if a field holds
+   * what the wire cannot carry.
+   */
+  async send(message: MavLinkData): Promise<boolean> {
+    const { sysid, compid } = this.identity;
+    const encoded = encodeMessage(message, { sysid, compid, seq: this.#seq }, this.#signing !== undefined);
+    const link = this.#link;
+    if (link === null || !link.up) {
+      this.#counts.notSent++;
+      return false;
+    }
+    this.#seq = (this.#seq + 1) & 0xff;
+    const sent = await link.send(this.#signing?.signer.sign(encoded) ?? encoded);
+    if (sent) this.#counts.sent++;
+    else this.#counts.notSent++;
+    return sent;
+  }
+
+  async close(): Promise<void> {
+    if (this.#heartbeat !== null) clearInterval(this.#heartbeat);
+    if (this.#pause !== null) clearTimeout(this.#pause);
+    const link = this.#link;
+    this.#link = null;
+    this.#listeners.clear();
+    await link?.close();
+  }
+
+  #receive(bytes: Uint8Array, source: string): void {
+    if (this.#link === null) return;
+    let framer = this.#framers.get(source);
+    if (framer === undefined) {
+      framer = new MavlinkFramer();
+      if (this.#framers.size >= MAX_SOURCES) {
+        const oldest = this.#framers.keys().next();
+        if (!oldest.done) this.#forget(oldest.value);
+      }
+    }
+    this.#framers.delete(source);
+    this.#framers.set(source, framer);
+    for (const frame of framer.push(bytes)) this.#take(frame);
+    this.#watchForPause();
+  }
+
+  /** A false start at the end of what arrived would hold back the frames behind it until more comes. */
+  #watchForPause(): void {
+    if (this.#pause !== null) {
+      this.#pause.refresh();
+      return;
+    }
+    this.#pause = setTimeout(() => {
+      this.#pause = null;
+      for (const framer of this.#framers.values()) {
+        if (framer.pendingBytes > 0) for (const frame of framer.flush()) this.#take(frame);
+      }
+    }, PAUSE_MS);
+  }
+
+  #take(frame: MavlinkFrame): void {
+    const verdict = this.#signing?.checker.check(frame) ?? "ok";
+    if (verdict !== "ok") {
+      this.#counts.refused[verdict] = (this.#counts.refused[verdict] ?? 0) + 1;
+      return;
+    }
+    this.#sequence.next(frame);
+    this.identity.observe(frame, performance.now());
+    for (const listener of this.#listeners) listener(frame);
+  }
+
+  #forget(source: string): void {
+    const framer = this.#framers.get(source);
+    if (framer !== undefined) this.#counts.past = addCounts(this.#counts.past, framer.counts);
+    this.#framers.delete(source);
+  }
+
+  #forgetStreams(): void {
+    for (const source of [...this.#framers.keys()]) this.#forget(source);
+  }
+}
