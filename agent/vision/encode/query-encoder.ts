@@ -1,0 +1,99 @@
+import type { Encoder } from "../../../models/runtime/encoder.js";
+import { poolGrid } from "../../../models/runtime/encoder.js";
+import type { VisionConfig } from "../config.js";
+import type { RectifiedQuery } from "../rectify/rectifier.js";
+
+/** The query as the network sees it, once for each heading hypothesis. */
+export interface EncodedQuery {
+  readonly headings_deg: readonly number[];
+  /** Features a side. */
+  readonly side: number;
+  readonly channels: number;
+  /** [headings, channels, side, side]: unit norm where valid, zero elsewhere. */
+  readonly features: Float32Array;
+  /** [headings, side, side]: 1 where enough of the position's pixels were seen. */
+  readonly valid: Uint8Array;
+  /** [headings, width]: unit descriptors. */
+  readonly descriptors: Float32Array;
+  readonly descriptorWidth: number;
+}
+
+/** Encodes rectified patches and pools their descriptors, exactly as the map's cells were. */
+export class QueryEncoder {
+  constructor(
+    private readonly encoder: Encoder,
+    private readonly config: VisionConfig["encode"],
+  ) {}
+
+  async encode(query: RectifiedQuery, headings_deg: readonly number[]): Promise<EncodedQuery> {
+    const { encoder } = this;
+    const side = query.side_px / encoder.stride_px;
+    const { channels } = encoder;
+    const positions = side * side;
+    const valid = visiblePositions(query, encoder.stride_px, this.config.min_position_visible);
+    const features = new Float32Array(query.n * channels * positions);
+    const gridWidth = encoder.grid * encoder.grid * channels;
+    const grids = new Float32Array(query.n * gridWidth);
+    const patchBytes = query.side_px * query.side_px * 3;
+    for (let from = 0; from < query.n; from += this.config.batch) {
+      const n = Math.min(this.config.batch, query.n - from);
+      const rgb = query.rgb.subarray(from * patchBytes, (from + n) * patchBytes);
+      const dense = await encoder.encodeDense(rgb, n, query.side_px, query.side_px);
+      features.set(dense.data, from * channels * positions);
+    }
+    for (let i = 0; i < query.n; i++) {
+      const base = i * channels * positions;
+      const seen = valid.subarray(i * positions, (i + 1) * positions);
+      for (let p = 0; p < positions; p++) {
+        if (seen[p] === 1) continue;
+        for (let c = 0, at = base + p; c < channels; c++, at += positions) features[at] = 0;
+      }
+      const layout = { base, channelStep: positions, rowStep: side, columnStep: 1 };
+      poolGrid(features, layout, side, encoder.grid, channels, grids, i * gridWidth);
+    }
+    const descriptors = await encoder.describe(grids, query.n);
+    return {
+      headings_deg,
+      side,
+      channels,
+      features,
+      valid,
+      descriptors,
+      descriptorWidth: encoder.descriptorWidth,
+    };
+  }
+}
+
+/** 1 for each feature position of which at least `least` of the stride x stride pixels were seen. */
+export function visiblePositions(query: RectifiedQuery, stride_px: number, least: number): Uint8Array {
+  const side = query.side_px / stride_px;
+  const out = new Uint8Array(query.n * side * side);
+  const needed = least * stride_px * stride_px;
+  for (let i = 0, to = 0; i < query.n; i++) {
+    for (let y = 0; y < side; y++) {
+      for (let x = 0; x < side; x++, to++) {
+        let count = 0;
+        for (let dy = 0; dy < stride_px; dy++) {
+          const from = i * query.side_px * query.side_px + (y * stride_px + dy) * query.side_px + x * stride_px;
+          for (let dx = 0; dx < stride_px; dx++) count += query.valid[from + dx] as number;
+        }
+        out[to] = count >= needed ? 1 : 0;
+      }
+    }
+  }
+  return out;
+}
+
+/**
+ * Heading hypotheses as degrees to add to the reported yaw: `step` apart, reaching `sigmas` sigma to either side when
+ * one hypothesis covers half a step; all around when the heading is unknown. 0 is always among them.
+ */
+export function headingHypotheses(yaw_sigma_deg: number, config: VisionConfig["retrieve"]): number[] {
+  const step = config.heading_step_deg;
+  const all = Math.max(1, Math.round(360 / step));
+  const each = Math.max(0, Math.ceil((config.heading_sigmas * yaw_sigma_deg - step / 2) / step));
+  if (yaw_sigma_deg >= config.heading_unknown_sigma_deg || 2 * each + 1 >= all) {
+    return Array.from({ length: all }, (_, i) => (i * 360) / all - (i * 2 > all ? 360 : 0));
+  }
+  return Array.from({ length: 2 * each + 1 }, (_, i) => (i - each) * step);
+}

@@ -1,0 +1,299 @@
+import type { Encoder } from "../../../models/runtime/encoder.js";
+import { loadModelFolder, type RegistrarCard, registrarCard } from "../../../models/runtime/model-folder.js";
+import { OnnxSession, outputOf, type SessionOptions } from "../../../models/runtime/session.js";
+import { UserError } from "../../../tiles/errors.js";
+import type { VisionConfig } from "../config.js";
+import type { EncodedQuery } from "../encode/query-encoder.js";
+import { type MapFeatures, unpackFeatures } from "../map-features.js";
+import type { MapSource } from "../map-source.js";
+import type { Measures, RankedCandidate } from "../result.js";
+import { Acceptance } from "./acceptance.js";
+import { overlapCounts } from "./overlap.js";
+import {
+  bestPerShift,
+  findPeak,
+  moments,
+  parabolaTop,
+  probabilities,
+  relativeEntropy,
+  type ScoreVolume,
+  spread,
+  type VolumePeak,
+} from "./peak.js";
+import type { Registrar, Registration } from "./registrar.js";
+import { makeVariants, type Variants } from "./variants.js";
+
+/** One candidate's search: where its window lies on the map and how well each shift fits. */
+interface Search {
+  readonly candidate: RankedCandidate;
+  /** Feature indices of the window's top-left corner. */
+  readonly j0: number;
+  readonly i0: number;
+  readonly variants: Variants;
+  readonly volume: ScoreVolume;
+  /** Best score per shift, over all variants. */
+  readonly best: Float32Array;
+  readonly peak: VolumePeak;
+  /** Part of the best variant's valid positions that lies on mapped ground at the peak. */
+  readonly overlap: number;
+}
+
+/**
+ * Registers by correlating the query's dense features, turned and scaled in several ways, with the map's stored
+ * features around the best candidates. The value at a shift is the mean cosine over the positions that both sides know.
+ */
+export class CorrelationRegistrar implements Registrar {
+  private constructor(
+    private readonly card: RegistrarCard,
+    private readonly session: OnnxSession,
+    private readonly acceptance: Acceptance,
+    private readonly map: MapSource,
+    private readonly stride_px: number,
+    private readonly config: VisionConfig["register"],
+  ) {}
+
+  /** @throws UserError when the folder cannot be used or reads features of another encoder */
+  static async load(
+    dir: string,
+    encoder: Pick<Encoder, "id" | "stride_px">,
+    map: MapSource,
+    config: VisionConfig["register"],
+    options: SessionOptions,
+  ): Promise<CorrelationRegistrar> {
+    const folder = loadModelFolder(dir, registrarCard);
+    const { card } = folder;
+    if (card.encoder_id !== encoder.id) {
+      throw new UserError(`${dir}: is fitted to encoder ${card.encoder_id}, the encoder in use is ${encoder.id}`);
+    }
+    const acceptance = new Acceptance(card.acceptance, `${dir}/model.json`);
+    const session = await OnnxSession.create(folder.path(card.graph.file), options);
+    return new CorrelationRegistrar(card, session, acceptance, map, encoder.stride_px, config);
+  }
+
+  async register(
+    query: EncodedQuery,
+    ranked: readonly RankedCandidate[],
+    agl_sigma_ratio: number,
+  ): Promise<Registration | null> {
+    const scales = this.config.scales.filter(
+      (scale) => Math.abs(scale - 1) <= this.config.scale_sigmas * agl_sigma_ratio + 1e-9,
+    );
+    const variantsOf = new Map<number, Variants>();
+    const searches: Search[] = [];
+    for (const candidate of ranked.slice(0, this.config.candidates)) {
+      let variants = variantsOf.get(candidate.heading);
+      if (variants === undefined) {
+        variants = makeVariants(query, candidate.heading, this.config.headings_deg, scales.length > 0 ? scales : [1]);
+        variantsOf.set(candidate.heading, variants);
+      }
+      const search = await this.search(query, candidate, variants);
+      if (search !== null) searches.push(search);
+    }
+    let winner: Search | null = null;
+    for (const search of searches) if (winner === null || search.peak.score > winner.peak.score) winner = search;
+    return winner === null ? null : this.refine(query, winner, searches, ranked);
+  }
+
+  async release(): Promise<void> {
+    await this.session.release();
+  }
+
+  /** Correlates one candidate's surroundings with all variants; null when no shift overlaps the map enough. */
+  private async search(query: EncodedQuery, candidate: RankedCandidate, variants: Variants): Promise<Search | null> {
+    const { side, channels } = query;
+    const mapSide = side + 2 * this.config.margin_features;
+    const shifts = mapSide - side + 1;
+    const j0 = Math.round(candidate.col_px / this.stride_px - side / 2) - this.config.margin_features;
+    const i0 = Math.round(candidate.row_px / this.stride_px - side / 2) - this.config.margin_features;
+    const window = this.map.featureWindow(candidate.level, j0, i0, mapSide, mapSide);
+    const map = unpackFeatures(window, mapSide * mapSide, channels);
+    const { graph } = this.card;
+    const outputs = await this.session.run({
+      [graph.map]: { data: map.data, dims: [1, channels, mapSide, mapSide] },
+      [graph.query]: { data: variants.features, dims: [variants.count, channels, side, side] },
+    });
+    const sums = outputOf(outputs, graph.score, [1, variants.count, shifts, shifts], this.session.path);
+    const overlap = divideByOverlap(sums, variants, side, map, mapSide, this.config.min_overlap);
+    const volume: ScoreVolume = { data: sums, variants: variants.count, shifts };
+    const peak = findPeak(volume);
+    if (peak === null) return null;
+    const atPeak = overlap === null ? 1 : (overlap[(peak.variant * shifts + peak.y) * shifts + peak.x] ?? 0);
+    const total = variants.positions[peak.variant] ?? 1;
+    return {
+      candidate,
+      j0,
+      i0,
+      variants,
+      volume,
+      best: bestPerShift(volume),
+      peak,
+      overlap: overlap === null ? 1 : atPeak / total,
+    };
+  }
+
+  private refine(
+    query: EncodedQuery,
+    winner: Search,
+    searches: readonly Search[],
+    ranked: readonly RankedCandidate[],
+  ): Registration {
+    const { candidate, volume, peak, variants } = winner;
+    const { shifts } = volume;
+    const at = (variant: number, y: number, x: number): number =>
+      variant < 0 || y < 0 || x < 0 || variant >= volume.variants || y >= shifts || x >= shifts
+        ? Number.NaN
+        : (volume.data[(variant * shifts + y) * shifts + x] as number);
+    const x =
+      peak.x + parabolaTop(at(peak.variant, peak.y, peak.x - 1), peak.score, at(peak.variant, peak.y, peak.x + 1));
+    const y =
+      peak.y + parabolaTop(at(peak.variant, peak.y - 1, peak.x), peak.score, at(peak.variant, peak.y + 1, peak.x));
+
+    const p = probabilities(volume, this.card.beta, peak.score);
+    const marginal = marginals(p, volume, variants);
+    const turn = refineAxis(variants.headings_deg, Math.floor(peak.variant / variants.scales.length), (h) =>
+      at(h * variants.scales.length + (peak.variant % variants.scales.length), peak.y, peak.x),
+    );
+    const scale = refineAxis(variants.scales, peak.variant % variants.scales.length, (s) =>
+      at(peak.variant - (peak.variant % variants.scales.length) + s, peak.y, peak.x),
+    );
+    const headingSpread = Math.sqrt(moments(variants.headings_deg, marginal.headings).variance);
+    const scaleSpread = Math.sqrt(moments(variants.scales, marginal.scales).variance);
+
+    const side_px = query.side * this.stride_px;
+    const col_px = (winner.j0 + x) * this.stride_px + side_px / 2;
+    const row_px = (winner.i0 + y) * this.stride_px + side_px / 2;
+    const level = this.map.level(candidate.level);
+    const { lat_deg, lon_deg } = level.pxToLonLat(col_px, row_px);
+    const metres = level.metresPerPx(lat_deg);
+    const moment = spread(marginal.shifts, shifts, x, y, this.config.moment_radius_features);
+    const { scale: factor, floor_px } = this.card.covariance;
+    const north_m = metres.north_m * this.stride_px;
+    const east_m = metres.east_m * this.stride_px;
+    const cov_ne_m2 = {
+      nn: factor * moment.yy * north_m ** 2 + (floor_px * metres.north_m) ** 2,
+      // Rows count to the south: the sign of the mixed moment turns.
+      ne: -factor * moment.xy * north_m * east_m,
+      ee: factor * moment.xx * east_m ** 2 + (floor_px * metres.east_m) ** 2,
+    };
+    const measures = this.measure(query, winner, searches, ranked, relativeEntropy(marginal.shifts));
+    return {
+      candidate,
+      lat_deg,
+      lon_deg,
+      cov_ne_m2,
+      heading_deg: candidate.heading_deg + turn,
+      heading_sigma_deg: Math.hypot(headingSpread, this.config.heading_floor_deg),
+      scale,
+      scale_sigma: variants.scales.length > 1 ? Math.hypot(scaleSpread, this.config.scale_floor) : null,
+      measures,
+      ...this.acceptance.judge(measures),
+    };
+  }
+
+  private measure(
+    query: EncodedQuery,
+    winner: Search,
+    searches: readonly Search[],
+    ranked: readonly RankedCandidate[],
+    entropy: number,
+  ): Measures {
+    const { candidate, peak, volume } = winner;
+    const { shifts } = volume;
+    const radius = this.config.peak_radius_features;
+    const second = bestOutside(winner.best, shifts, peak.x, peak.y, radius);
+    let other = Number.NEGATIVE_INFINITY;
+    for (const search of searches) {
+      if (search === winner) continue;
+      // The winner's peak as a shift of this window: the same ground seen through it is not another place.
+      const x = peak.x + winner.j0 - search.j0;
+      const y = peak.y + winner.i0 - search.i0;
+      other = Math.max(other, bestOutside(search.best, shifts, x, y, radius));
+    }
+    const rivals = ranked.filter((one) => one !== candidate).map((one) => one.logit ?? 0);
+    const logit = candidate.logit ?? 0;
+    const area = query.side * query.side;
+    let seen = 0;
+    for (const v of query.valid.subarray(candidate.heading * area, (candidate.heading + 1) * area)) seen += v;
+    return {
+      peak: peak.score,
+      peak_to_second: Number.isFinite(second) ? peak.score - second : peak.score,
+      peak_to_other: Number.isFinite(other) ? peak.score - other : peak.score,
+      entropy,
+      similarity: candidate.similarity,
+      logit,
+      logit_margin: rivals.length === 0 ? 0 : logit - Math.max(...rivals),
+      visible: seen / area,
+      overlap: winner.overlap,
+      at_border: peak.x === 0 || peak.y === 0 || peak.x === shifts - 1 || peak.y === shifts - 1 ? 1 : 0,
+    };
+  }
+}
+
+/**
+ * Turns sums of cosines into means, in place; -Infinity where fewer than `least` of the variant's positions overlap.
+ * Returns the overlap counts, or null when the whole window is mapped ground (then every position counts).
+ */
+function divideByOverlap(
+  sums: Float32Array,
+  variants: Variants,
+  side: number,
+  map: MapFeatures,
+  mapSide: number,
+  least: number,
+): Uint16Array | null {
+  const area = sums.length / variants.count;
+  const counts = map.allValid ? null : overlapCounts(variants.valid, variants.count, side, map.valid, mapSide);
+  for (let v = 0, i = 0; v < variants.count; v++) {
+    const total = variants.positions[v] as number;
+    const needed = Math.max(1, least * total);
+    for (let s = 0; s < area; s++, i++) {
+      const count = counts === null ? total : (counts[i] as number);
+      sums[i] = count >= needed ? (sums[i] as number) / count : Number.NEGATIVE_INFINITY;
+    }
+  }
+  return counts;
+}
+
+/** The probability map summed over all but one axis. */
+function marginals(
+  p: Float64Array,
+  volume: ScoreVolume,
+  variants: Variants,
+): { shifts: Float64Array; headings: Float64Array; scales: Float64Array } {
+  const area = volume.shifts * volume.shifts;
+  const shifts = new Float64Array(area);
+  const headings = new Float64Array(variants.headings_deg.length);
+  const scales = new Float64Array(variants.scales.length);
+  for (let v = 0, i = 0; v < volume.variants; v++) {
+    const h = Math.floor(v / scales.length);
+    const s = v % scales.length;
+    for (let shift = 0; shift < area; shift++, i++) {
+      const value = p[i] as number;
+      shifts[shift] = (shifts[shift] as number) + value;
+      headings[h] = (headings[h] as number) + value;
+      scales[s] = (scales[s] as number) + value;
+    }
+  }
+  return { shifts, headings, scales };
+}
+
+/** The value along an evenly spaced axis where a parabola through the best entry and its neighbours is highest. */
+function refineAxis(values: readonly number[], best: number, score: (index: number) => number): number {
+  const value = values[best] ?? Number.NaN;
+  const before = values[best - 1];
+  const after = values[best + 1];
+  if (before === undefined || after === undefined) return value;
+  return value + ((after - before) / 2) * parabolaTop(score(best - 1), score(best), score(best + 1));
+}
+
+/** The best score at shifts farther than `radius` from a shift (larger of both distances). */
+function bestOutside(best: Float32Array, shifts: number, x: number, y: number, radius: number): number {
+  let highest = Number.NEGATIVE_INFINITY;
+  for (let row = 0; row < shifts; row++) {
+    for (let col = 0; col < shifts; col++) {
+      if (Math.max(Math.abs(row - y), Math.abs(col - x)) <= radius) continue;
+      highest = Math.max(highest, best[row * shifts + col] as number);
+    }
+  }
+  return highest;
+}

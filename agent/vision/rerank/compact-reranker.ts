@@ -1,0 +1,95 @@
+import type { Encoder } from "../../../models/runtime/encoder.js";
+import {
+  loadModelFolder,
+  type ModelFolder,
+  type RerankerCard,
+  rerankerCard,
+} from "../../../models/runtime/model-folder.js";
+import { OnnxSession, outputOf, type SessionOptions } from "../../../models/runtime/session.js";
+import { UserError } from "../../../tiles/errors.js";
+import type { EncodedQuery } from "../encode/query-encoder.js";
+import { unpackFeatures } from "../map-features.js";
+import type { MapSource } from "../map-source.js";
+import type { Candidate, RankedCandidate } from "../result.js";
+import { PromptTemplate, type PromptValues } from "./prompt.js";
+import type { Reranker } from "./reranker.js";
+import { WordTokenizer } from "./tokenizer.js";
+
+/**
+ * The shipped re-ranker: one graph that reads the dense features of query and candidate and the prompt's tokens and
+ * answers "same place?" with two logits. All K candidates are one batch.
+ */
+export class CompactReranker implements Reranker {
+  private constructor(
+    private readonly folder: ModelFolder<RerankerCard>,
+    private readonly session: OnnxSession,
+    private readonly tokenizer: WordTokenizer,
+    private readonly template: PromptTemplate,
+    private readonly map: MapSource,
+    private readonly stride_px: number,
+  ) {}
+
+  /** @throws UserError when the folder cannot be used or reads features of another encoder */
+  static async load(dir: string, encoder: Encoder, map: MapSource, options: SessionOptions): Promise<CompactReranker> {
+    const folder = loadModelFolder(dir, rerankerCard);
+    const { card } = folder;
+    if (card.encoder_id !== encoder.id) {
+      throw new UserError(`${dir}: reads features of encoder ${card.encoder_id}, the encoder in use is ${encoder.id}`);
+    }
+    const side = encoder.cell_px / encoder.stride_px;
+    if (card.graph.side !== side || card.graph.channels !== encoder.channels) {
+      throw new UserError(
+        `${dir}: takes ${card.graph.side}x${card.graph.side} features of ${card.graph.channels} channels, ` +
+          `encoder ${encoder.id} makes ${side}x${side} of ${encoder.channels}`,
+      );
+    }
+    const tokenizer = WordTokenizer.load(folder.path(card.prompt.tokenizer));
+    const template = new PromptTemplate(card.prompt.template, `${dir}/model.json`);
+    const session = await OnnxSession.create(folder.path(card.graph.file), options);
+    return new CompactReranker(folder, session, tokenizer, template, map, encoder.stride_px);
+  }
+
+  async rerank(
+    query: EncodedQuery,
+    candidates: readonly Candidate[],
+    prompt: PromptValues,
+  ): Promise<RankedCandidate[]> {
+    const k = candidates.length;
+    if (k === 0) return [];
+    const { graph, fusion, prompt: promptCard } = this.folder.card;
+    const { side, channels } = query;
+    const area = side * side;
+    const queries = new Float32Array(k * channels * area);
+    const windows = new Float32Array(k * channels * area);
+    const ids = this.tokenizer.encodePadded(this.template.render(prompt), promptCard.length);
+    const tokens = new BigInt64Array(k * ids.length);
+    candidates.forEach((candidate, i) => {
+      const base = candidate.heading * channels * area;
+      queries.set(query.features.subarray(base, base + channels * area), i * channels * area);
+      const j0 = Math.round(candidate.col_px / this.stride_px - side / 2);
+      const i0 = Math.round(candidate.row_px / this.stride_px - side / 2);
+      const window = this.map.featureWindow(candidate.level, j0, i0, side, side);
+      unpackFeatures(window, area, channels, windows, i * channels * area);
+      ids.forEach((id, t) => {
+        tokens[i * ids.length + t] = BigInt(id);
+      });
+    });
+    const outputs = await this.session.run({
+      [graph.query]: { data: queries, dims: [k, channels, side, side] },
+      [graph.candidate]: { data: windows, dims: [k, channels, side, side] },
+      [graph.prompt]: { data: tokens, dims: [k, ids.length] },
+    });
+    const logits = outputOf(outputs, graph.logits, [k, 2], this.session.path);
+    return candidates
+      .map((candidate, i) => {
+        const logit = (logits[i * 2] ?? Number.NaN) - (logits[i * 2 + 1] ?? Number.NaN);
+        const relevance = 1 / (1 + Math.exp(-logit));
+        return { ...candidate, relevance, logit, score: logit + fusion.retrieval_weight * candidate.similarity };
+      })
+      .sort((a, b) => b.score - a.score || a.row - b.row);
+  }
+
+  async release(): Promise<void> {
+    await this.session.release();
+  }
+}

@@ -1,0 +1,19 @@
+import type { EncodedQuery } from "../encode/query-encoder.js";
+import type { Candidate, RankedCandidate } from "../result.js";
+import type { PromptValues } from "./prompt.js";
+
+/** Reads query and candidates jointly and orders the candidates. */
+export interface Reranker {
+  /** @returns the same candidates, best first */
+  rerank(query: EncodedQuery, candidates: readonly Candidate[], prompt: PromptValues): Promise<RankedCandidate[]>;
+  release(): Promise<void>;
+}
+
+/** Keeps the order of retrieval: what `--no-rerank` uses. */
+export class RetrievalOrder implements Reranker {
+  async rerank(_query: EncodedQuery, candidates: readonly Candidate[]): Promise<RankedCandidate[]> {
+    return candidates.map((one) => ({ ...one, relevance: null, logit: null, score: one.similarity }));
+  }
+
+  async release(): Promise<void> {}
+}

@@ -1,0 +1,121 @@
+import type { Fix } from "../fix.js";
+
+/** Why a frame gave no fix. */
+export const NO_FIX_REASONS = [
+  /** The optical axis is too far from straight down, or at the horizon. */
+  "tilt-too-high",
+  /** So low that the camera sees too little of the smallest patch that the pack offers. */
+  "agl-too-low",
+  /** So high that the frame is coarser than the pack's coarsest level. */
+  "agl-too-high",
+  /** Too little of the query patch is seen (another cause than the height, such as tilt). */
+  "low-visibility",
+  /** The picture has no contrast: lens cap, fog, black night. */
+  "featureless",
+  /** The place where the aircraft must be lies outside the pack. */
+  "off-map",
+  /** The pack holds no cell to compare with. */
+  "no-candidates",
+  /** Another place fits nearly as well. */
+  "ambiguous",
+  /** The best place does not fit well enough to be believed. */
+  "not-this-place",
+  /** A plausible place, but not yet confirmed by enough consecutive frames. */
+  "awaiting-agreement",
+  /** Contradicts what earlier frames agreed on. */
+  "disagrees",
+] as const;
+export type NoFixReason = (typeof NO_FIX_REASONS)[number];
+
+/** The stages of one frame, in order; the report's stage_ms has one entry for each. */
+export const STAGES = ["rectify", "encode", "retrieve", "rerank", "register", "estimate", "total"] as const;
+export type Stage = (typeof STAGES)[number];
+export type StageTimes = Readonly<Record<Stage, number>>;
+
+/** A place on the map that the query may show. */
+export interface Candidate {
+  /** Row of the pack's index. */
+  readonly row: number;
+  readonly level: number;
+  /** Centre of the cell. */
+  readonly lat_deg: number;
+  readonly lon_deg: number;
+  readonly col_px: number;
+  readonly row_px: number;
+  /** Which heading hypothesis fits best: its number, and degrees to add to the reported yaw. */
+  readonly heading: number;
+  readonly heading_deg: number;
+  /** Cosine of the descriptors. */
+  readonly similarity: number;
+}
+
+/** A candidate that the re-ranker has judged. */
+export interface RankedCandidate extends Candidate {
+  /** Probability that both views show one place, or null when no re-ranker is used. */
+  readonly relevance: number | null;
+  /** logit(yes) - logit(no), or null. */
+  readonly logit: number | null;
+  /** What the order follows: logit + weight * similarity, or the similarity alone. */
+  readonly score: number;
+}
+
+/** What the acceptance model looks at; all of them are numbers that a bench can write out and fit. */
+export interface Measures {
+  /** Mean cosine at the best shift, heading and scale. */
+  readonly peak: number;
+  /** Peak minus the best value elsewhere in the same search window. */
+  readonly peak_to_second: number;
+  /** Peak minus the best value of any other registered candidate elsewhere on the map (peak itself if none). */
+  readonly peak_to_other: number;
+  /** Entropy of the shift's probability map, 0 (one shift) to 1 (all alike). */
+  readonly entropy: number;
+  /** Descriptor cosine of the candidate. */
+  readonly similarity: number;
+  /** Re-ranker's logit difference of the candidate; 0 without a re-ranker. */
+  readonly logit: number;
+  /** Its lead over the best other candidate's logit difference; 0 without a re-ranker or another candidate. */
+  readonly logit_margin: number;
+  /** Part of the query's positions that was seen. */
+  readonly visible: number;
+  /** Part of the query's seen positions that lies on mapped ground at the peak. */
+  readonly overlap: number;
+  /** 1 when the peak lies on the border of the search window, else 0. */
+  readonly at_border: number;
+}
+
+/** Names of all measures, for checking a model's weights. */
+export const MEASURE_NAMES = [
+  "peak",
+  "peak_to_second",
+  "peak_to_other",
+  "entropy",
+  "similarity",
+  "logit",
+  "logit_margin",
+  "visible",
+  "overlap",
+  "at_border",
+] as const satisfies readonly (keyof Measures)[];
+
+/** What one frame gave. */
+export interface FrameResult {
+  readonly t_us: number;
+  /** A position, when the frame was accepted. */
+  readonly fix: Fix | null;
+  /** Why there is none. */
+  readonly reason: NoFixReason | null;
+  /** The best guess, whether accepted or not: for diagnosis and for fitting the acceptance model. Never published. */
+  readonly estimate: Fix | null;
+  readonly level: number | null;
+  /** Ground offset from vehicle to patch centre with the reported attitude, metres; null when there was no query. */
+  readonly patch_offset: { readonly north_m: number; readonly east_m: number } | null;
+  /** In retrieval order. */
+  readonly retrieved: readonly Candidate[];
+  /** In the order after re-ranking. */
+  readonly ranked: readonly RankedCandidate[];
+  readonly measures: Measures | null;
+  /** Heading and height as registration corrects them. */
+  readonly heading_correction_deg: number | null;
+  readonly scale: number | null;
+  readonly stage_ms: StageTimes;
+}

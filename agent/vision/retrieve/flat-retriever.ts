@@ -1,0 +1,50 @@
+import type { VisionConfig } from "../config.js";
+import type { EncodedQuery } from "../encode/query-encoder.js";
+import type { MapSource } from "../map-source.js";
+import type { Candidate } from "../result.js";
+import { type Hit, mergeHits, suppress } from "./merge.js";
+import type { Neighbourhood, Retriever } from "./retriever.js";
+
+/** Exact search of all headings over the pack's flat index. */
+export class FlatRetriever implements Retriever {
+  constructor(
+    private readonly map: MapSource,
+    private readonly config: VisionConfig["retrieve"],
+  ) {}
+
+  retrieve(query: EncodedQuery, level: number, k: number, near?: Neighbourhood): Candidate[] {
+    const manifest = this.map.manifest.levels.find((one) => one.level === level);
+    if (manifest === undefined || manifest.cells === 0) return [];
+    const range = { from: manifest.index_row0, to: manifest.index_row0 + manifest.cells };
+    const distance_px = this.config.suppression * this.map.level(level).cell_px;
+    const everywhere = this.search(query, level, range);
+    if (near === undefined) return suppress(everywhere, distance_px, k);
+    const subset = this.map.cellsWithin(level, near.lat_deg, near.lon_deg, near.radius_m);
+    const close = subset.length === 0 ? [] : this.search(query, level, { ...range, subset });
+    const kept = suppress(close, distance_px, Math.ceil(k / 2));
+    const rest = suppress(everywhere, distance_px, k - kept.length, kept);
+    return [...kept, ...rest].sort((a, b) => b.similarity - a.similarity || a.row - b.row);
+  }
+
+  private search(
+    query: EncodedQuery,
+    level: number,
+    options: { from: number; to: number; subset?: Uint32Array },
+  ): Candidate[] {
+    const width = query.descriptorWidth;
+    const descriptors = query.headings_deg.map((_, i) => query.descriptors.subarray(i * width, (i + 1) * width));
+    const results = this.map.index.searchMany(descriptors, this.config.per_heading, options);
+    const hits: Hit[] = [];
+    results.forEach(({ rows, scores }, heading) => {
+      rows.forEach((row, i) => {
+        hits.push({ row, heading, similarity: scores[i] ?? Number.NEGATIVE_INFINITY });
+      });
+    });
+    const cells = this.map.cells(level);
+    return mergeHits(hits).map((hit) => {
+      const { lat_deg, lon_deg, col_px, row_px } = cells.centre(hit.row);
+      const heading_deg = query.headings_deg[hit.heading] ?? 0;
+      return { ...hit, level, lat_deg, lon_deg, col_px, row_px, heading_deg };
+    });
+  }
+}
