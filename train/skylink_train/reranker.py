@@ -71,8 +71,8 @@ class Reranker(nn.Module):
         count = TOKENS * TOKENS
         self.words = nn.Embedding(len(WORDS), width)
         self.feature = nn.Linear(CHANNELS, width)
-        relation_width = count + (2 * NEAR + 1) ** 2
-        self.relate = nn.Linear(relation_width, width)
+        self.relate = nn.Linear(count, width)
+        self.relate_near = nn.Linear((2 * NEAR + 1) ** 2, width)
         self.position = nn.Parameter(torch.randn(PROMPT_LENGTH + 2 * count + 1, width) * 0.02)
         self.segment = nn.Parameter(torch.randn(2, width) * 0.02)
         self.answer = nn.Parameter(torch.randn(1, 1, width) * 0.02)
@@ -86,8 +86,8 @@ class Reranker(nn.Module):
         pooled = F.avg_pool2d(features, 28 // TOKENS).flatten(2).transpose(1, 2)
         return pooled / pooled.norm(dim=2, keepdim=True).clamp(min=1e-4)
 
-    def _local(self, a: Tensor, b: Tensor) -> Tensor:
-        """For each token of a, the mean cosine of its 4x4 fine features with b's shifted by -3..3 positions: [K,49,49]."""
+    def _near(self, a: Tensor, b: Tensor) -> Tensor:
+        """For each token of a, the mean cosine of its 4x4 fine features with b's, shifted by -3..3 positions: [K,49,49]."""
         side = 28
         padded = F.pad(b, (NEAR, NEAR, NEAR, NEAR))
         maps = [
@@ -102,8 +102,8 @@ class Reranker(nn.Module):
         xq, xc = self.feature(q), self.feature(c)
         if self.relation:
             cosines = q @ c.transpose(1, 2)
-            xq = xq + self.relate(torch.cat([cosines, self._local(query, candidate)], 2))
-            xc = xc + self.relate(torch.cat([cosines.transpose(1, 2), self._local(candidate, query)], 2))
+            xq = xq + self.relate(cosines) + self.relate_near(self._near(query, candidate))
+            xc = xc + self.relate(cosines.transpose(1, 2))
         n = query.shape[0]
         x = torch.cat([self.words(prompt), xq + self.segment[0], xc + self.segment[1], self.answer.expand(n, -1, -1)], 1)
         x = x + self.position
