@@ -48,24 +48,24 @@ function fromDefinition(name: string, definition: string): Projector {
   let converter: { forward(point: number[]): number[]; inverse(point: number[]): number[] };
   try {
     converter = proj4("EPSG:4326", definition);
-    // Some faults (a missing datum grid) only show when the first point is converted.
-    converter.inverse(converter.forward([0, 0]));
   } catch (thrown) {
     throw new UserError(`the coordinate system "${short}" cannot be read: ${errorMessage(thrown)}`);
   }
   const convert = (way: "forward" | "inverse", a: number, b: number): [number, number] => {
-    let result: number[] | undefined;
+    let result: number[] = [];
+    let reason = "";
     try {
       result = converter[way]([a, b]);
-    } catch {
-      result = undefined;
+    } catch (thrown) {
+      // Some faults of a definition, such as a datum grid that is not here, only show now.
+      reason = ` (${errorMessage(thrown)})`;
     }
-    const [u, v] = result ?? [];
+    const [u, v] = result;
     if (u === undefined || v === undefined || !Number.isFinite(u) || !Number.isFinite(v)) {
       throw new UserError(
         way === "inverse"
-          ? `the point x=${a}, y=${b} is outside what ${short} can describe: is the map's coordinate system right?`
-          : `longitude ${a}, latitude ${b} is outside what ${short} can describe`,
+          ? `the point x=${a}, y=${b} has no place on the earth in ${short}${reason}: is this the map's system?`
+          : `longitude ${a}, latitude ${b} cannot be expressed in ${short}${reason}`,
       );
     }
     return [u, v];

@@ -52,6 +52,7 @@ export class FlatIndex {
   private readonly chunkRows: number;
   private readonly floats: FloatRows;
   private fd: number | undefined;
+  private scored = 0;
 
   private constructor(
     private readonly path: string,
@@ -115,6 +116,11 @@ export class FlatIndex {
     return this.layout.width;
   }
 
+  /** Rows scored from float32 by all searches so far: what the int8 scan could not decide. */
+  get rescored(): number {
+    return this.scored;
+  }
+
   /** The float32 descriptor of a row, as it was written. */
   row(row: number): Float32Array {
     if (!Number.isInteger(row) || row < 0 || row >= this.rows) {
@@ -175,7 +181,9 @@ export class FlatIndex {
         chunk = this.chunkRows;
       }
     }
-    return searches.map((search) => search.result());
+    const results = searches.map((search) => search.result());
+    for (const search of searches) this.scored += search.rescored;
+    return results;
   }
 
   /** A slab that holds row `at`, and as much of [at, end) as it can. */

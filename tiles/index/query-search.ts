@@ -36,6 +36,8 @@ export class QuerySearch {
   private readonly waitingRows: Uint32Array;
   private readonly waitingHighs: Float64Array;
   private waiting = 0;
+  /** Rows scored from float32 so far. */
+  rescored = 0;
 
   constructor(
     private readonly query: Float32Array,
@@ -47,9 +49,9 @@ export class QuerySearch {
     this.quantised = quantiseQuery(query, layout.scan_stride);
     const { step, error, norm } = this.quantised;
     this.reach = step > 0 ? norm / step : 0;
-    // 2^-20 of the largest score is 16 times a float32 rounding; the last term stands for numbers near float32's
-    // smallest, where roundings are no longer relative.
-    this.slack = 2 ** -20 * layout.norm_bound * (norm + error) + 1e-40 * (norm + step);
+    // 2^-20 of the largest score is 16 times a float32 rounding; the other terms stand for numbers near float32's
+    // smallest (1.4e-45), where roundings are no longer relative.
+    this.slack = 2 ** -20 * layout.norm_bound * (norm + error) + 1e-40 * (norm + step) + 1e-44;
     this.margin = layout.norm_bound * error + this.slack;
     this.lows = new TopK(k);
     this.best = new TopK(k);
@@ -120,6 +122,7 @@ export class QuerySearch {
   }
 
   private score(row: number): void {
+    this.rescored++;
     this.best.push(exactDot(this.floats.get(row), this.query), row);
   }
 }
