@@ -17,9 +17,8 @@ export interface PromptValues {
   readonly off_nadir_deg: number;
   /** Months from the map's imagery to the frame; 0 when one of the dates is unknown. */
   readonly map_age_months: number;
-  /** Month of the imagery and of the frame, 1 to 12; 0 when unknown. */
-  readonly map_month: number;
-  readonly frame_month: number;
+  /** Month of the frame's capture, 1 to 12; 0 when unknown. */
+  readonly month: number;
 }
 
 const NAMES = [
@@ -30,8 +29,7 @@ const NAMES = [
   "agl_sigma_percent",
   "off_nadir_deg",
   "map_age_months",
-  "map_month",
-  "frame_month",
+  "month",
 ] as const satisfies readonly (keyof PromptValues)[];
 
 const FIELD = /\{([a-z_]+):(\d)\}/g;
@@ -73,16 +71,12 @@ const FIRST_PLAUSIBLE_US = Date.UTC(2000, 0, 1) * 1000;
  * The seasonal part of the prompt from a frame's capture time (microseconds since 1970, or since the start: then
  * unknown) and the date of the imagery (YYYY-MM-DD or null).
  */
-export function seasonOf(
-  t_us: number,
-  imagery_date: string | null,
-): Pick<PromptValues, "map_age_months" | "map_month" | "frame_month"> {
+export function seasonOf(t_us: number, imagery_date: string | null): Pick<PromptValues, "map_age_months" | "month"> {
   const frame = t_us >= FIRST_PLAUSIBLE_US ? new Date(t_us / 1000) : null;
   const map = imagery_date === null ? null : new Date(`${imagery_date}T00:00:00Z`);
   const months = (date: Date): number => date.getUTCFullYear() * 12 + date.getUTCMonth();
   return {
     map_age_months: frame === null || map === null ? 0 : Math.max(0, months(frame) - months(map)),
-    map_month: map === null ? 0 : map.getUTCMonth() + 1,
-    frame_month: frame === null ? 0 : frame.getUTCMonth() + 1,
+    month: frame === null ? 0 : frame.getUTCMonth() + 1,
   };
 }

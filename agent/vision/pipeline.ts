@@ -1,0 +1,230 @@
+import { Encoder } from "../../models/runtime/encoder.js";
+import { shippedModel } from "../../models/runtime/paths.js";
+import type { Provider } from "../../models/runtime/session.js";
+import { offsetToLonLat } from "../../tiles/geodesy/wgs84.js";
+import { PackReader } from "../../tiles/pack/reader.js";
+import { DEFAULT_VISION_CONFIG, type VisionConfig } from "./config.js";
+import { headingHypotheses, QueryEncoder } from "./encode/query-encoder.js";
+import { estimatePosition } from "./estimate.js";
+import type { CameraRig, Frame } from "./frame.js";
+import { contrast } from "./rectify/contrast.js";
+import { HomographyRectifier } from "./rectify/homography-rectifier.js";
+import type { RectifiedQuery, Rectifier } from "./rectify/rectifier.js";
+import { CorrelationRegistrar } from "./register/correlation-registrar.js";
+import type { Registrar, Registration } from "./register/registrar.js";
+import { CompactReranker } from "./rerank/compact-reranker.js";
+import { type PromptValues, seasonOf } from "./rerank/prompt.js";
+import { type Reranker, RetrievalOrder } from "./rerank/reranker.js";
+import { type FrameResult, type NoFixReason, STAGES, type Stage } from "./result.js";
+import { FlatRetriever } from "./retrieve/flat-retriever.js";
+import type { Neighbourhood, Retriever } from "./retrieve/retriever.js";
+import { planQuery, type QueryPlan } from "./view.js";
+
+/** What a pipeline is made of; plain data, so that it can be sent to a worker. */
+export interface PipelineOptions {
+  readonly pack: string;
+  readonly rig: CameraRig;
+  /** Model folders; those shipped with the package unless given. `reranker: null` leaves re-ranking out. */
+  readonly encoder?: string;
+  readonly reranker?: string | null;
+  readonly registrar?: string;
+  readonly config?: VisionConfig;
+  /** Threads inside one network. */
+  readonly threads?: number;
+  readonly providers?: readonly Provider[];
+}
+
+/** The parts that a pipeline runs, each replaceable behind its interface. */
+export interface PipelineParts {
+  readonly pack: PackReader;
+  readonly encoder: Encoder;
+  readonly rectifier: Rectifier;
+  readonly retriever: Retriever;
+  readonly reranker: Reranker;
+  readonly registrar: Registrar;
+}
+
+/**
+ * One frame to one judged position: rectify, encode, retrieve, re-rank, register, estimate.
+ *
+ * It keeps nothing between frames. Runs of the networks block the calling thread, so the agent holds it in a worker
+ * (worker.ts) and talks to it through VisionClient (client.ts).
+ */
+export class VisionPipeline {
+  private readonly queryEncoder: QueryEncoder;
+  private readonly imagery_date: string | null;
+
+  constructor(
+    private readonly parts: PipelineParts,
+    private readonly rig: CameraRig,
+    private readonly config: VisionConfig = DEFAULT_VISION_CONFIG,
+  ) {
+    this.queryEncoder = new QueryEncoder(parts.encoder, config.encode);
+    // The newest layer is on top: its date stands for the map's.
+    const dates = parts.pack.manifest.layers.flatMap((layer) => layer.imagery_date ?? []).sort();
+    this.imagery_date = dates.at(-1) ?? null;
+  }
+
+  /**
+   * Opens pack and models.
+   * @throws UserError when a file is missing or damaged, or models and pack do not belong together
+   */
+  static async open(options: PipelineOptions): Promise<VisionPipeline> {
+    const config = options.config ?? DEFAULT_VISION_CONFIG;
+    const session = { threads: options.threads ?? 2, providers: options.providers ?? ["cpu"] };
+    const encoder = await Encoder.load(options.encoder ?? shippedModel("encoder"), session);
+    const pack = PackReader.open(options.pack, { expectEncoder: { id: encoder.id, sha256: encoder.sha256 } });
+    const rerankerDir = options.reranker === undefined ? shippedModel("reranker") : options.reranker;
+    const reranker =
+      rerankerDir === null ? new RetrievalOrder() : await CompactReranker.load(rerankerDir, encoder, pack, session);
+    const registrarDir = options.registrar ?? shippedModel("registrar");
+    const registrar = await CorrelationRegistrar.load(registrarDir, encoder, pack, config.register, session);
+    const retriever = new FlatRetriever(pack, config.retrieve);
+    const parts = { pack, encoder, rectifier: new HomographyRectifier(), retriever, reranker, registrar };
+    return new VisionPipeline(parts, options.rig, config);
+  }
+
+  /**
+   * Finds one frame on the map.
+   *
+   * @param near where the aircraft is believed to be; the whole level is searched all the same
+   * @throws UserError when the image cannot be decoded
+   */
+  async localise(frame: Frame, near?: Neighbourhood): Promise<FrameResult> {
+    const run = new FrameRun(frame.t_us);
+    const plan = planQuery(frame, this.rig, this.parts.pack.manifest.levels, this.config.view);
+    if (typeof plan === "string") return run.refuse(plan);
+    run.level = plan.level;
+    run.patch_offset = plan.centre;
+    if (near !== undefined && this.offMap(plan, near)) return run.refuse("off-map");
+
+    const headings_deg = headingHypotheses(frame.yaw_sigma_deg, this.config.retrieve);
+    const query = await run.time("rectify", () => this.rectify(frame, plan, headings_deg));
+    if (contrast(query) < this.config.view.min_contrast) return run.refuse("featureless");
+    const encoded = await run.time("encode", () => this.queryEncoder.encode(query, headings_deg));
+    run.retrieved = await run.time("retrieve", async () =>
+      this.parts.retriever.retrieve(encoded, plan.level, this.config.retrieve.candidates, near),
+    );
+    if (run.retrieved.length === 0) return run.refuse("no-candidates");
+    run.ranked = await run.time("rerank", () =>
+      this.parts.reranker.rerank(encoded, run.retrieved, this.promptValues(frame, plan)),
+    );
+    const registration = await run.time("register", () =>
+      this.parts.registrar.register(encoded, run.ranked, frame.agl_sigma_m / frame.agl_m),
+    );
+    if (registration === null) return run.refuse("off-map");
+    return run
+      .time("estimate", async () => this.judge(run, frame, plan, registration))
+      .then((refusal) => run.end(refusal));
+  }
+
+  async close(): Promise<void> {
+    const { pack, encoder, reranker, registrar } = this.parts;
+    await encoder.release();
+    await reranker.release();
+    await registrar.release();
+    pack.close();
+  }
+
+  private rectify(frame: Frame, plan: QueryPlan, headings_deg: readonly number[]): Promise<RectifiedQuery> {
+    const { gsd_m, cell_px } = this.parts.pack.level(plan.level);
+    const fill = this.parts.encoder.fillColour;
+    const { view, centre } = plan;
+    return this.parts.rectifier.rectify({
+      image: frame.image,
+      view,
+      centre,
+      gsd_m,
+      side_px: cell_px,
+      headings_deg,
+      fill,
+    });
+  }
+
+  /** True when no point of the believed neighbourhood, seen through this frame, is on the level's grid. */
+  private offMap(plan: QueryPlan, near: Neighbourhood): boolean {
+    const { bbox } = this.parts.pack.manifest;
+    const reach_m = near.radius_m + Math.hypot(plan.centre.north_m, plan.centre.east_m);
+    const northEast = offsetToLonLat(near, reach_m, reach_m);
+    const southWest = offsetToLonLat(near, -reach_m, -reach_m);
+    return (
+      northEast.lat_deg < bbox.south ||
+      southWest.lat_deg > bbox.north ||
+      northEast.lon_deg < bbox.west ||
+      southWest.lon_deg > bbox.east
+    );
+  }
+
+  private promptValues(frame: Frame, plan: QueryPlan): PromptValues {
+    const { gsd_m, cell_side_m } = this.parts.pack.level(plan.level);
+    return {
+      agl_m: frame.agl_m,
+      footprint_m: cell_side_m,
+      gsd_cm: gsd_m * 100,
+      yaw_sigma_deg: frame.yaw_sigma_deg,
+      agl_sigma_percent: (100 * frame.agl_sigma_m) / frame.agl_m,
+      off_nadir_deg: plan.view.offNadirDeg(),
+      ...seasonOf(frame.t_us, this.imagery_date),
+    };
+  }
+
+  private judge(run: FrameRun, frame: Frame, plan: QueryPlan, registration: Registration): NoFixReason | null {
+    const { measures } = registration;
+    run.estimate = estimatePosition(frame, this.rig, plan.centre, registration, this.config.error_budget);
+    run.measures = measures;
+    run.heading_correction_deg = registration.heading_deg;
+    run.scale = registration.scale;
+    if (registration.accepted) return null;
+    const lead = Math.min(measures.peak_to_second, measures.peak_to_other);
+    return lead < this.config.register.ambiguous_margin ? "ambiguous" : "not-this-place";
+  }
+}
+
+/** Collects what one frame gives while it goes through the stages. */
+class FrameRun {
+  level: FrameResult["level"] = null;
+  patch_offset: FrameResult["patch_offset"] = null;
+  retrieved: FrameResult["retrieved"] = [];
+  ranked: FrameResult["ranked"] = [];
+  estimate: FrameResult["estimate"] = null;
+  measures: FrameResult["measures"] = null;
+  heading_correction_deg: FrameResult["heading_correction_deg"] = null;
+  scale: FrameResult["scale"] = null;
+  private readonly start = performance.now();
+  private readonly stage_ms: Record<Stage, number>;
+
+  constructor(private readonly t_us: number) {
+    this.stage_ms = Object.fromEntries(STAGES.map((stage) => [stage, 0])) as Record<Stage, number>;
+  }
+
+  async time<T>(stage: Stage, work: () => Promise<T>): Promise<T> {
+    const start = performance.now();
+    try {
+      return await work();
+    } finally {
+      this.stage_ms[stage] = performance.now() - start;
+    }
+  }
+
+  refuse(reason: NoFixReason): FrameResult {
+    return this.end(reason);
+  }
+
+  end(reason: NoFixReason | null): FrameResult {
+    this.stage_ms.total = performance.now() - this.start;
+    return {
+      t_us: this.t_us,
+      fix: reason === null ? this.estimate : null,
+      reason,
+      estimate: this.estimate,
+      level: this.level,
+      patch_offset: this.patch_offset,
+      retrieved: this.retrieved,
+      ranked: this.ranked,
+      measures: this.measures,
+      heading_correction_deg: this.heading_correction_deg,
+      scale: this.scale,
+      stage_ms: this.stage_ms,
+    };
+  }
+}
