@@ -57,9 +57,9 @@ def change_look(rng: np.random.Generator, image: Image, strength: float, other: 
         luma = x.mean(2, keepdims=True)
         x = luma + (x - luma) * rng.uniform(1 - 0.9 * strength, 1 + 0.8 * strength)
     if rng.random() < 0.5:
-        mix = np.eye(3, dtype=np.float32) + rng.normal(0, 0.16 * strength, (3, 3)).astype(np.float32)
+        mix = np.eye(3, dtype=np.float32) + rng.normal(0, 0.09 * strength, (3, 3)).astype(np.float32)
         x = x @ mix
-    x = x * np.exp(rng.normal(0, 0.16 * strength, 3)).astype(np.float32)
+    x = x * np.exp(rng.normal(0, 0.11 * strength, 3)).astype(np.float32)
     x = np.clip(x, 0, 4)
     if rng.random() < 0.8:
         mean = x.mean()

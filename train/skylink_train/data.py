@@ -203,7 +203,7 @@ class Sampler:
         query = self._warp(source, query_look, to_source @ to_crop, CELL_PX)
 
         real_change = looks > 1 and query_look != map_look
-        query = change_look(rng, query, rng.uniform(0.3, 0.8) if real_change else rng.uniform(0.5, 1.0), map_crop[:CELL_PX, :CELL_PX])
+        query = change_look(rng, query, rng.uniform(0.1, 0.6) if real_change else rng.uniform(0.3, 1.0), map_crop[:CELL_PX, :CELL_PX])
         if rng.random() < 0.5:
             map_crop = change_look(rng, map_crop, rng.uniform(0.1, 0.5))
         valid = np.ones((CELL_PX, CELL_PX), np.float32)

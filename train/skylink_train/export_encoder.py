@@ -65,10 +65,11 @@ def fold_constants(path: Path) -> None:
     onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
-def export_float(encoder: Encoder, path: Path) -> None:
-    encoder.eval()
+def export_graph(network: torch.nn.Module, path: Path) -> None:
+    """A network from images to features as an ONNX file with any batch and size."""
+    network.eval()
     torch.onnx.export(
-        encoder, (torch.zeros(1, 3, CELL_PX, CELL_PX),), str(path), input_names=["image"], output_names=["features"],
+        network, (torch.zeros(1, 3, CELL_PX, CELL_PX),), str(path), input_names=["image"], output_names=["features"],
         dynamic_axes={"image": {0: "n", 2: "h", 3: "w"}, "features": {0: "n", 2: "h8", 3: "w8"}}, opset_version=17,
         dynamo=False,
     )
@@ -111,7 +112,7 @@ def main() -> None:
         encoder.load_imagenet(imagenet_state())
     with tempfile.TemporaryDirectory() as scratch:
         float_path = args.float_out or Path(scratch) / "encoder_fp32.onnx"
-        export_float(encoder, float_path)
+        export_graph(encoder, float_path)
         sources = [s for s in pair_sources(args.data) + single_sources(args.data) if not s.held_out]
         if args.worlds:
             sources += world_sources(args.worlds, sum(s.weight for s in sources))

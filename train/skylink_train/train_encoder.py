@@ -57,7 +57,9 @@ def main() -> None:
     parser.add_argument("--init", type=Path, help="continue from this checkpoint")
     parser.add_argument("--minutes", type=float, default=50)
     parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--lr", type=float, default=1e-3)
+    parser.add_argument("--lr", type=float, default=6e-4)
+    parser.add_argument("--trunk-lr", type=float, default=0.25, help="learning rate of the ImageNet blocks, relative to --lr")
+    parser.add_argument("--ema", type=float, default=0.985)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--memory", type=int, default=1024)
@@ -84,7 +86,12 @@ def main() -> None:
         else:
             fresh.append(parameter)
     optimiser = torch.optim.AdamW(
-        [{"params": trunk, "base": 0.35 * args.lr}, {"params": fresh, "base": args.lr}], lr=args.lr, weight_decay=1e-4
+        [{"params": trunk, "base": args.trunk_lr * args.lr}, {"params": fresh, "base": args.lr}], lr=args.lr, weight_decay=1e-4
+    )
+
+    # The averaged weights are what is judged and kept: short noisy training gains most from them.
+    ema = torch.optim.swa_utils.AveragedModel(
+        torch.nn.ModuleDict({"encoder": encoder, "head": head}), multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(args.ema)
     )
 
     queue: mp.Queue = mp.get_context("spawn").Queue(maxsize=6)
@@ -100,8 +107,14 @@ def main() -> None:
     averages: dict[str, float] = {}
     log = args.out.with_suffix(".jsonl").open("a")
 
+    def kept() -> tuple[torch.nn.Module, torch.nn.Module]:
+        return ema.module["encoder"], ema.module["head"]
+
     def save() -> None:
-        torch.save({"encoder": encoder.state_dict(), "head": head.state_dict(), "loss": loss_of.state_dict()}, args.out)
+        encoder_kept, head_kept = kept()
+        torch.save(
+            {"encoder": encoder_kept.state_dict(), "head": head_kept.state_dict(), "loss": loss_of.state_dict()}, args.out
+        )
 
     next_check = started + 240
     while True:
@@ -136,6 +149,9 @@ def main() -> None:
         loss.backward()
         torch.nn.utils.clip_grad_norm_(trunk + fresh, 2.0)
         optimiser.step()
+        if step == 40:
+            ema.module.load_state_dict(torch.nn.ModuleDict({"encoder": encoder, "head": head}).state_dict())
+        ema.update_parameters(torch.nn.ModuleDict({"encoder": encoder, "head": head}))
         memory = torch.cat([cell_d.detach(), memory])[: args.memory]
         memory_source = torch.cat([source, memory_source])[: args.memory]
         step += 1
@@ -160,14 +176,14 @@ def main() -> None:
             log.write(json.dumps(row) + "\n")
         if time.time() > next_check:
             next_check = time.time() + 480
-            row = {"step": step, "eval": {k: round(v, 3) for k, v in evaluate_pairs(encoder, head, held_out, 8).items()}}
+            row = {"step": step, "eval": {k: round(v, 3) for k, v in evaluate_pairs(*kept(), held_out, 12).items()}}
             print(json.dumps(row), flush=True)
             log.write(json.dumps(row) + "\n")
             log.flush()
             save()
     worker.terminate()
     save()
-    print(json.dumps({"final": evaluate_pairs(encoder, head, held_out, 16)}), flush=True)
+    print(json.dumps({"final": evaluate_pairs(*kept(), held_out, 16)}), flush=True)
 
 
 if __name__ == "__main__":
