@@ -3,7 +3,7 @@ import { Worker } from "node:worker_threads";
 import "sharp";
 import { UserError } from "../../tiles/errors.js";
 import type { Frame } from "./frame.js";
-import type { PipelineOptions } from "./pipeline.js";
+import type { PipelineInfo, PipelineOptions } from "./pipeline.js";
 import type { FrameResult } from "./result.js";
 import type { Neighbourhood } from "./retrieve/retriever.js";
 import type { WorkerReply, WorkerRequest } from "./worker.js";
@@ -11,8 +11,10 @@ import type { WorkerReply, WorkerRequest } from "./worker.js";
 /** Frames that may wait in the worker besides the one in work. */
 const DEFAULT_QUEUE = 2;
 
+type Answer = Exclude<WorkerReply, { readonly error: unknown }>;
+
 interface Waiting {
-  readonly resolve: (result: FrameResult | undefined) => void;
+  readonly resolve: (answer: Answer) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -27,6 +29,8 @@ export class VisionClient {
   private nextId = 0;
   private frames = 0;
   private failure: Error | null = null;
+
+  private opened: PipelineInfo | undefined;
 
   private constructor(
     private readonly worker: Worker,
@@ -44,12 +48,18 @@ export class VisionClient {
   static async open(options: PipelineOptions, queue = DEFAULT_QUEUE): Promise<VisionClient> {
     const client = new VisionClient(new Worker(new URL("./worker.js", import.meta.url)), queue);
     try {
-      await client.ask({ kind: "open", options });
+      client.opened = (await client.ask({ kind: "open", options })).info;
     } catch (thrown) {
       await client.worker.terminate();
       throw thrown;
     }
     return client;
+  }
+
+  /** What the pipeline was opened with. */
+  get info(): PipelineInfo {
+    if (this.opened === undefined) throw new Error("the vision worker is not open");
+    return this.opened;
   }
 
   /** True when another frame would be accepted now. */
@@ -65,7 +75,7 @@ export class VisionClient {
     if (!this.ready) throw new Error(`${this.queue} frames are waiting already; drop this one`);
     this.frames++;
     try {
-      const result = await this.ask({ kind: "localise", frame, ...(near === undefined ? {} : { near }) });
+      const { result } = await this.ask({ kind: "localise", frame, ...(near === undefined ? {} : { near }) });
       if (result === undefined) throw new Error("the vision worker answered without a result");
       return result;
     } finally {
@@ -83,7 +93,7 @@ export class VisionClient {
     }
   }
 
-  private ask(request: Ask): Promise<FrameResult | undefined> {
+  private ask(request: Ask): Promise<Answer> {
     if (this.failure !== null) return Promise.reject(this.failure);
     const id = this.nextId++;
     return new Promise((resolve, reject) => {
@@ -101,7 +111,7 @@ export class VisionClient {
       if (!user && stack !== undefined) error.stack = stack;
       waiting?.reject(error);
     } else {
-      waiting?.resolve(reply.result);
+      waiting?.resolve(reply);
     }
   }
 

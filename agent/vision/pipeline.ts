@@ -34,6 +34,15 @@ export interface PipelineOptions {
   readonly providers?: readonly Provider[];
 }
 
+/** What a pipeline was opened with, for reports and logs. */
+export interface PipelineInfo {
+  readonly pack: { readonly name: string; readonly created: string; readonly cells: number };
+  /** Model ids; the re-ranker's is null when re-ranking is left out. */
+  readonly encoder: string;
+  readonly reranker: string | null;
+  readonly registrar: string;
+}
+
 /** The parts that a pipeline runs, each replaceable behind its interface. */
 export interface PipelineParts {
   readonly pack: PackReader;
@@ -87,7 +96,7 @@ export class VisionPipeline {
   /**
    * Finds one frame on the map.
    *
-   * @param near where the aircraft is believed to be; the whole level is searched all the same
+   * @param near where the vehicle is believed to be; the whole level is searched all the same
    * @throws UserError when the image cannot be decoded
    */
   async localise(frame: Frame, near?: Neighbourhood): Promise<FrameResult> {
@@ -96,14 +105,15 @@ export class VisionPipeline {
     if (typeof plan === "string") return run.refuse(plan);
     run.level = plan.level;
     run.patch_offset = plan.centre;
-    if (near !== undefined && this.offMap(plan, near)) return run.refuse("off-map");
+    const around = near === undefined ? undefined : this.patchNeighbourhood(plan, near);
+    if (around !== undefined && this.offMap(around)) return run.refuse("off-map");
 
     const headings_deg = headingHypotheses(frame.yaw_sigma_deg, this.config.retrieve);
     const query = await run.time("rectify", () => this.rectify(frame, plan, headings_deg));
     if (contrast(query) < this.config.view.min_contrast) return run.refuse("featureless");
     const encoded = await run.time("encode", () => this.queryEncoder.encode(query, headings_deg));
     run.retrieved = await run.time("retrieve", async () =>
-      this.parts.retriever.retrieve(encoded, plan.level, this.config.retrieve.candidates, near),
+      this.parts.retriever.retrieve(encoded, plan.level, this.config.retrieve.candidates, around),
     );
     if (run.retrieved.length === 0) return run.refuse("no-candidates");
     run.ranked = await run.time("rerank", () =>
@@ -116,6 +126,17 @@ export class VisionPipeline {
     return run
       .time("estimate", async () => this.judge(run, frame, plan, registration))
       .then((refusal) => run.end(refusal));
+  }
+
+  get info(): PipelineInfo {
+    const { pack, encoder, reranker, registrar } = this.parts;
+    const { name, created, counts } = pack.manifest;
+    return {
+      pack: { name, created, cells: counts.cells },
+      encoder: encoder.id,
+      reranker: reranker.id,
+      registrar: registrar.id,
+    };
   }
 
   async close(): Promise<void> {
@@ -141,12 +162,17 @@ export class VisionPipeline {
     });
   }
 
-  /** True when no point of the believed neighbourhood, seen through this frame, is on the level's grid. */
-  private offMap(plan: QueryPlan, near: Neighbourhood): boolean {
+  /** Where cells must lie to show what a vehicle in the neighbourhood sees. */
+  private patchNeighbourhood(plan: QueryPlan, near: Neighbourhood): Neighbourhood {
+    const { lat_deg, lon_deg } = offsetToLonLat(near, plan.centre.north_m, plan.centre.east_m);
+    return { lat_deg, lon_deg, radius_m: near.radius_m + this.parts.pack.level(plan.level).cell_side_m / 2 };
+  }
+
+  /** True when the whole neighbourhood lies outside of the pack. */
+  private offMap(around: Neighbourhood): boolean {
     const { bbox } = this.parts.pack.manifest;
-    const reach_m = near.radius_m + Math.hypot(plan.centre.north_m, plan.centre.east_m);
-    const northEast = offsetToLonLat(near, reach_m, reach_m);
-    const southWest = offsetToLonLat(near, -reach_m, -reach_m);
+    const northEast = offsetToLonLat(around, around.radius_m, around.radius_m);
+    const southWest = offsetToLonLat(around, -around.radius_m, -around.radius_m);
     return (
       northEast.lat_deg < bbox.south ||
       southWest.lat_deg > bbox.north ||

@@ -1,7 +1,7 @@
 import { parentPort } from "node:worker_threads";
 import { errorMessage, UserError } from "../../tiles/errors.js";
 import type { Frame } from "./frame.js";
-import { type PipelineOptions, VisionPipeline } from "./pipeline.js";
+import { type PipelineInfo, type PipelineOptions, VisionPipeline } from "./pipeline.js";
 import type { FrameResult } from "./result.js";
 import type { Neighbourhood } from "./retrieve/retriever.js";
 
@@ -11,9 +11,9 @@ export type WorkerRequest =
   | { readonly id: number; readonly kind: "localise"; readonly frame: Frame; readonly near?: Neighbourhood }
   | { readonly id: number; readonly kind: "close" };
 
-/** The answer: a result (for localise), nothing (open, close), or what went wrong. */
+/** The answer: what was opened, a frame's result, nothing (close), or what went wrong. */
 export type WorkerReply =
-  | { readonly id: number; readonly result?: FrameResult }
+  | { readonly id: number; readonly info?: PipelineInfo; readonly result?: FrameResult }
   | {
       readonly id: number;
       readonly error: { readonly user: boolean; readonly message: string; readonly stack?: string };
@@ -29,7 +29,7 @@ async function answer(request: WorkerRequest): Promise<WorkerReply> {
   switch (request.kind) {
     case "open":
       pipeline = await VisionPipeline.open(request.options);
-      return { id };
+      return { id, info: pipeline.info };
     case "localise":
       if (pipeline === null) throw new Error("localise before open");
       return { id, result: await pipeline.localise(request.frame, request.near) };

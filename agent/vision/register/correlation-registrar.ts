@@ -70,6 +70,10 @@ export class CorrelationRegistrar implements Registrar {
     return new CorrelationRegistrar(card, session, acceptance, map, encoder.stride_px, config);
   }
 
+  get id(): string {
+    return this.card.id;
+  }
+
   async register(
     query: EncodedQuery,
     ranked: readonly RankedCandidate[],

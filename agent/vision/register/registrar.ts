@@ -24,6 +24,8 @@ export interface Registration {
 
 /** Finds the exact place of the query around the best candidates. */
 export interface Registrar {
+  /** The model's id. */
+  readonly id: string;
   /**
    * @param ranked candidates, best first
    * @param agl_sigma_ratio 1-sigma of the height above ground over the height

@@ -49,6 +49,10 @@ export class CompactReranker implements Reranker {
     return new CompactReranker(folder, session, tokenizer, template, map, encoder.stride_px);
   }
 
+  get id(): string {
+    return this.folder.card.id;
+  }
+
   async rerank(
     query: EncodedQuery,
     candidates: readonly Candidate[],

@@ -4,6 +4,8 @@ import type { PromptValues } from "./prompt.js";
 
 /** Reads query and candidates jointly and orders the candidates. */
 export interface Reranker {
+  /** The model's id, or null when this is no model. */
+  readonly id: string | null;
   /** @returns the same candidates, best first */
   rerank(query: EncodedQuery, candidates: readonly Candidate[], prompt: PromptValues): Promise<RankedCandidate[]>;
   release(): Promise<void>;
@@ -11,6 +13,8 @@ export interface Reranker {
 
 /** Keeps the order of retrieval: what `--no-rerank` uses. */
 export class RetrievalOrder implements Reranker {
+  readonly id = null;
+
   async rerank(_query: EncodedQuery, candidates: readonly Candidate[]): Promise<RankedCandidate[]> {
     return candidates.map((one) => ({ ...one, relevance: null, logit: null, score: one.similarity }));
   }
