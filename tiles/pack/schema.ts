@@ -33,11 +33,11 @@ CREATE TABLE feature_blocks (
 /** Creates tiles.sqlite with its tables and metadata and leaves a transaction open. */
 export function createDatabase(path: string, spec: PackSpec, version: number): Database.Database {
   const db = new Database(path);
-  // No journal and no syncing: the file is worth something only when the whole pack is finished, and is then synced.
+  // No syncing and no journal on disk: the file is worth something only when the whole pack is finished, and is then synced.
   db.pragma("page_size = 4096");
   db.pragma("encoding = 'UTF-8'");
   db.pragma("auto_vacuum = NONE");
-  db.pragma("journal_mode = OFF");
+  db.pragma("journal_mode = MEMORY");
   db.pragma("synchronous = OFF");
   db.pragma("locking_mode = EXCLUSIVE");
   db.pragma("cache_size = -32768");

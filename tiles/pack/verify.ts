@@ -48,9 +48,9 @@ export async function verifyPack(
   }
   for (const what of sumProblems(manifest)) problems.push({ file: PACK_FILES.manifest, what });
 
-  const checks: Record<string, (path: string) => Iterable<string> | void> = {
+  const checks: Record<string, (path: string) => Iterable<string>> = {
     [PACK_FILES.tiles]: (path) => databaseProblems(path, manifest),
-    [PACK_FILES.index]: (path) => checkIndex(path, manifest),
+    [PACK_FILES.index]: (path) => thrownBy(() => checkIndex(path, manifest)),
     [PACK_FILES.features]: (path) => featureProblems(path, manifest),
   };
   const files = Object.entries(manifest.files);
@@ -58,9 +58,9 @@ export async function verifyPack(
   let done = 0;
   for (const [name, expected] of files) {
     const path = join(folder, name);
-    const attempt = async (check: () => Iterable<string> | void | Promise<Iterable<string>>) => {
+    const attempt = async (check: () => Iterable<string> | Promise<Iterable<string>>) => {
       try {
-        for (const what of (await check()) ?? []) problems.push({ file: name, what });
+        for (const what of await check()) problems.push({ file: name, what });
         return true;
       } catch (thrown) {
         if (!isFault(thrown)) throw thrown;
@@ -68,19 +68,25 @@ export async function verifyPack(
         return false;
       }
     };
-    const sized = await attempt(() => checkSize(path, expected.bytes));
+    const sized = await attempt(() => thrownBy(() => checkSize(path, expected.bytes)));
     if (sized) {
       await attempt(async () => {
         const { sha256 } = await hashFile(path);
         return sha256 === expected.sha256 ? [] : ["was altered: its SHA-256 is not the one in pack.json"];
       });
       // A file of the wrong size was told already; all else about it would follow from that.
-      await attempt(() => checks[name]?.(path));
+      await attempt(() => checks[name]?.(path) ?? []);
     }
     done += expected.bytes;
     onProgress?.(done, total);
   }
   return { ok: problems.length === 0, problems, manifest, bytes: done };
+}
+
+/** For checks that tell what is wrong by throwing. */
+function thrownBy(check: () => void): string[] {
+  check();
+  return [];
 }
 
 /** Faults of the files under examination; anything else is a fault of this program. */

@@ -265,6 +265,11 @@ export class PackWriter {
       throw new RangeError(`${name} comes after cells of another level: put each level's cells together`);
     }
     if (state.cells === 0) this.checkLevelOrder(level);
+    if (descriptor.length !== this.spec.descriptor.width) {
+      throw new RangeError(
+        `the descriptor of ${name} has ${descriptor.length} elements, the pack's have ${this.spec.descriptor.width}`,
+      );
+    }
     let squares = 0;
     for (const value of descriptor) squares += value * value;
     if (!(Math.abs(Math.sqrt(squares) - 1) <= UNIT_TOLERANCE)) {
