@@ -1,0 +1,63 @@
+import type { Encoder } from "../../models/runtime/encoder.js";
+import { FEATURE_BLOCK, FEATURE_STRIDE_PX } from "../../tiles/pack/manifest.js";
+
+/**
+ * Context on each side of a block, pixels. As wide as the encoder sees, so that a feature is the same wherever the borders
+ * of the blocks fall (with 64 px the cosine along them is .997, and half of the int8 values differ).
+ */
+export const MARGIN_PX = 192;
+/** Side of a block, pixels. */
+export const BLOCK_PX = FEATURE_BLOCK * FEATURE_STRIDE_PX;
+
+/** A block's pixels with the margin around them. Both sides are multiples of what the encoder asks for. */
+export interface BlockImage {
+  readonly width_px: number;
+  readonly height_px: number;
+  readonly rgb: Uint8Array<ArrayBuffer>;
+  /** 1 where there is imagery. */
+  readonly valid: Uint8Array<ArrayBuffer>;
+  /** Features of the level inside the block: fewer than 64 at the level's right and bottom edge. */
+  readonly columns: number;
+  readonly rows: number;
+}
+
+export interface EncodedBlock {
+  /** 64 x 64 x channels, HWC: round(feature * scale), zero vectors where there is no imagery. */
+  readonly features: Int8Array<ArrayBuffer>;
+  /** 1 where a feature position lies on imagery. */
+  readonly seen: Uint8Array<ArrayBuffer>;
+}
+
+/** Encodes one block of the map. A position counts as imagery when at least half of its pixels are. */
+export async function encodeBlock(encoder: Encoder, image: BlockImage): Promise<EncodedBlock> {
+  const { width_px, height_px, rgb, valid } = image;
+  const fill = encoder.fillColour;
+  for (let pixel = 0; pixel < valid.length; pixel++) if (valid[pixel] === 0) rgb.set(fill, pixel * 3);
+  const dense = await encoder.encodeDense(rgb, 1, height_px, width_px);
+  const { channels } = dense;
+  const features = new Int8Array(FEATURE_BLOCK * FEATURE_BLOCK * channels);
+  const seen = new Uint8Array(FEATURE_BLOCK * FEATURE_BLOCK);
+  const margin = MARGIN_PX / FEATURE_STRIDE_PX;
+  const plane = dense.height * dense.width;
+  for (let i = 0; i < image.rows; i++) {
+    for (let j = 0; j < image.columns; j++) {
+      if (!isImagery(valid, width_px, MARGIN_PX + j * FEATURE_STRIDE_PX, MARGIN_PX + i * FEATURE_STRIDE_PX)) continue;
+      const position = i * FEATURE_BLOCK + j;
+      seen[position] = 1;
+      const from = (margin + i) * dense.width + margin + j;
+      for (let c = 0; c < channels; c++) {
+        const value = Math.round((dense.data[c * plane + from] as number) * encoder.featureScale);
+        features[position * channels + c] = Math.max(-127, Math.min(127, value));
+      }
+    }
+  }
+  return { features, seen };
+}
+
+function isImagery(valid: Uint8Array, width_px: number, x0: number, y0: number): boolean {
+  let count = 0;
+  for (let y = y0; y < y0 + FEATURE_STRIDE_PX; y++) {
+    for (let at = y * width_px + x0, end = at + FEATURE_STRIDE_PX; at < end; at++) count += valid[at] as number;
+  }
+  return count * 2 >= FEATURE_STRIDE_PX * FEATURE_STRIDE_PX;
+}

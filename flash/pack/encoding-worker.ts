@@ -1,0 +1,46 @@
+import { parentPort } from "node:worker_threads";
+import { Encoder } from "../../models/runtime/encoder.js";
+import { errorMessage, UserError } from "../../tiles/errors.js";
+import { CellAssembler } from "./cells.js";
+import { encodeBlock } from "./encode-block.js";
+import type { EncodingAnswer, EncodingRequest } from "./encoding-protocol.js";
+
+// onnxruntime blocks the thread it runs on; in a thread of its own the progress line and Ctrl-C stay alive.
+
+let encoder: Encoder | undefined;
+let assembler: CellAssembler | undefined;
+
+async function answer(request: EncodingRequest): Promise<EncodingAnswer> {
+  if (request.kind === "load") {
+    encoder = await Encoder.load(request.modelDir, { threads: request.threads });
+    return { kind: "done" };
+  }
+  if (encoder === undefined) throw new Error("no model is loaded");
+  if (request.kind === "panel") {
+    assembler = new CellAssembler(request.panel, encoder);
+    return { kind: "done" };
+  }
+  if (assembler === undefined) throw new Error("no panel was begun");
+  if (request.kind === "end-row") return { kind: "cells", cells: await assembler.endRow() };
+  const { features, seen } = await encodeBlock(encoder, request.image);
+  assembler.add(request.first_col, features, seen);
+  return { kind: "block", features };
+}
+
+async function answerOrFail(request: EncodingRequest): Promise<EncodingAnswer> {
+  try {
+    return await answer(request);
+  } catch (thrown) {
+    const stack = thrown instanceof Error ? (thrown.stack ?? "") : "";
+    return { kind: "failed", message: errorMessage(thrown), user: thrown instanceof UserError, stack };
+  }
+}
+
+let last: Promise<void> = Promise.resolve();
+parentPort?.on("message", (request: EncodingRequest) => {
+  // One after the other: the assembler's rows rely on the order.
+  last = last.then(async () => {
+    const reply = await answerOrFail(request);
+    parentPort?.postMessage(reply, reply.kind === "block" ? [reply.features.buffer] : []);
+  });
+});
