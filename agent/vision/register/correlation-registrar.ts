@@ -147,10 +147,9 @@ export class CorrelationRegistrar implements Registrar {
       variant < 0 || y < 0 || x < 0 || variant >= volume.variants || y >= shifts || x >= shifts
         ? Number.NaN
         : (volume.data[(variant * shifts + y) * shifts + x] as number);
-    const x =
-      peak.x + parabolaTop(at(peak.variant, peak.y, peak.x - 1), peak.score, at(peak.variant, peak.y, peak.x + 1));
-    const y =
-      peak.y + parabolaTop(at(peak.variant, peak.y - 1, peak.x), peak.score, at(peak.variant, peak.y + 1, peak.x));
+    const { variant, score: top } = peak;
+    const x = peak.x + (parabolaTop(at(variant, peak.y, peak.x - 1), top, at(variant, peak.y, peak.x + 1), 0.5) ?? 0);
+    const y = peak.y + (parabolaTop(at(variant, peak.y - 1, peak.x), top, at(variant, peak.y + 1, peak.x), 0.5) ?? 0);
 
     const p = probabilities(volume, this.card.beta, peak.score);
     const marginal = marginals(p, volume, variants);
@@ -281,13 +280,16 @@ function marginals(
   return { shifts, headings, scales };
 }
 
-/** The value along an evenly spaced axis where a parabola through the best entry and its neighbours is highest. */
+/**
+ * The value along an evenly spaced axis where a parabola through the best entry and its neighbours is highest. At an end
+ * of the axis the parabola goes through the last three entries, and the result stays within the axis.
+ */
 function refineAxis(values: readonly number[], best: number, score: (index: number) => number): number {
-  const value = values[best] ?? Number.NaN;
-  const before = values[best - 1];
-  const after = values[best + 1];
-  if (before === undefined || after === undefined) return value;
-  return value + ((after - before) / 2) * parabolaTop(score(best - 1), score(best), score(best + 1));
+  const middle = Math.max(1, Math.min(values.length - 2, best));
+  const [low, value, high] = [values[middle - 1], values[middle], values[middle + 1]];
+  if (low === undefined || value === undefined || high === undefined) return values[best] ?? Number.NaN;
+  const offset = parabolaTop(score(middle - 1), score(middle), score(middle + 1), 1);
+  return offset === null ? (values[best] ?? value) : value + ((high - low) / 2) * offset;
 }
 
 /** The best score at shifts farther than `radius` from a shift (larger of both distances). */

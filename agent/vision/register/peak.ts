@@ -56,13 +56,13 @@ export function probabilities(volume: ScoreVolume, beta: number, peakScore: numb
 }
 
 /**
- * Offset of a parabola's top through three equally spaced values from the middle one, in steps, within half a step;
- * 0 when a neighbour is missing (not finite) or the middle is not the highest.
+ * Offset of a parabola's top through three equally spaced values from the middle one, in steps, cut to `reach` to either
+ * side; null when a value is missing (not finite) or the parabola has no top.
  */
-export function parabolaTop(before: number, middle: number, after: number): number {
+export function parabolaTop(before: number, middle: number, after: number, reach: number): number | null {
   const curvature = before - 2 * middle + after;
-  if (!Number.isFinite(curvature) || curvature >= 0) return 0;
-  return Math.max(-0.5, Math.min(0.5, (0.5 * (before - after)) / curvature));
+  if (!Number.isFinite(curvature) || curvature >= 0) return null;
+  return Math.max(-reach, Math.min(reach, (0.5 * (before - after)) / curvature));
 }
 
 /** Mean and variance of a distribution over evenly or unevenly spaced values. */

@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { DEFAULT_VISION_CONFIG } from "../../../../agent/vision/config.js";
+import type { MapSource } from "../../../../agent/vision/map-source.js";
+import { CorrelationRegistrar } from "../../../../agent/vision/register/correlation-registrar.js";
+import { loadModelFolder, registrarCard } from "../../../../models/runtime/model-folder.js";
+import { shippedModel } from "../../../../models/runtime/paths.js";
+import { candidateAt, featureMap, GRID, queryAt } from "../../helpers/feature-map.js";
+import { modelsMissing } from "../../helpers/small-pack.js";
+
+async function registrarOn(map: MapSource): Promise<CorrelationRegistrar> {
+  const dir = shippedModel("registrar");
+  const encoder = { id: loadModelFolder(dir, registrarCard).card.encoder_id, stride_px: 8 };
+  return CorrelationRegistrar.load(dir, encoder, map, DEFAULT_VISION_CONFIG.register, { threads: 1 });
+}
+
+/** Distance in pixels of the level grid between a registered place and a point given in features. */
+function offBy(place: { lat_deg: number; lon_deg: number }, x: number, y: number): number {
+  const px = GRID.lonLatToPx(place.lon_deg, place.lat_deg);
+  return Math.hypot(px.col_px - 8 * x, px.row_px - 8 * y);
+}
+
+describe("registration by correlation", { skip: modelsMissing() }, () => {
+  test("finds a known shift to a fraction of a pixel's feature", async () => {
+    const registrar = await registrarOn(featureMap());
+    for (const [dx, dy] of [
+      [0, 0],
+      [3.25, -2.5],
+      [-6.6, 7.1],
+    ] as const) {
+      const found = await registrar.register(queryAt(500 + dx, 400 + dy), [candidateAt(500, 400)], 0.05);
+      assert.ok(found !== null);
+      assert.ok(offBy(found, 500 + dx, 400 + dy) < 1, `off by ${offBy(found, 500 + dx, 400 + dy)} px`);
+      assert.ok(Math.abs(found.heading_deg) < 0.3 && Math.abs(found.scale - 1) < 0.01);
+      assert.ok(found.measures.peak > 0.97);
+      assert.ok(found.measures.peak_to_second > 0.3);
+      assert.equal(found.measures.at_border, 0);
+      assert.equal(found.measures.overlap, 1);
+      assert.equal(found.measures.visible, 1);
+    }
+    await registrar.release();
+  });
+
+  test("finds heading and scale with their signs", async () => {
+    const registrar = await registrarOn(featureMap());
+    for (const [heading, scale] of [
+      [3, 1],
+      [-5, 1],
+      [0, 1.05],
+      [1.5, 0.93],
+      [-4, 1.08],
+    ] as const) {
+      const found = await registrar.register(queryAt(502, 401, heading, scale), [candidateAt(500, 400)], 0.05);
+      assert.ok(found !== null);
+      assert.ok(Math.abs(found.heading_deg - heading) < 1, `heading ${found.heading_deg}, true ${heading}`);
+      assert.ok(Math.abs(found.scale - scale) < 0.02, `scale ${found.scale}, true ${scale}`);
+      assert.ok(offBy(found, 502, 401) < 1.5, `off by ${offBy(found, 502, 401)} px`);
+    }
+    await registrar.release();
+  });
+
+  test("a height that is well known is not searched for", async () => {
+    const registrar = await registrarOn(featureMap());
+    const found = await registrar.register(queryAt(500, 400, 0, 1.08), [candidateAt(500, 400)], 0.01);
+    assert.equal(found?.scale, 1);
+    assert.equal(found?.scale_sigma, null);
+    await registrar.release();
+  });
+
+  test("the right one of several candidates wins, and tells how far ahead it is", async () => {
+    const registrar = await registrarOn(featureMap());
+    const ranked = [candidateAt(300, 200, 1), candidateAt(500, 400, 2), candidateAt(700, 100, 3)];
+    const found = await registrar.register(queryAt(503, 398), ranked, 0.02);
+    assert.equal(found?.candidate.row, 2);
+    assert.ok((found?.measures.peak_to_other ?? 0) > 0.3);
+    await registrar.release();
+  });
+
+  test("the same ground seen through two windows is one place, not a rival", async () => {
+    const registrar = await registrarOn(featureMap());
+    const found = await registrar.register(queryAt(503, 398), [candidateAt(500, 400), candidateAt(507, 400, 1)], 0.02);
+    assert.ok((found?.measures.peak_to_other ?? 0) > 0.2);
+    await registrar.release();
+  });
+
+  test("unseen parts of the query and holes in the map do not move the result", async () => {
+    const registrar = await registrarOn(featureMap((x, y) => x > 510 || (y > 405 && x < 495)));
+    const query = queryAt(502, 399, 0, 1, (row) => row >= 6);
+    const found = await registrar.register(query, [candidateAt(500, 400)], 0.02);
+    assert.ok(found !== null);
+    assert.ok(offBy(found, 502, 399) < 1.5, `off by ${offBy(found, 502, 399)} px`);
+    assert.ok(found.measures.overlap < 0.95 && found.measures.overlap > 0.5);
+    assert.ok(Math.abs(found.measures.visible - 22 / 28) < 1e-9);
+    await registrar.release();
+  });
+
+  test("where there is no map there is no registration", async () => {
+    const registrar = await registrarOn(featureMap(() => true));
+    assert.equal(await registrar.register(queryAt(500, 400), [candidateAt(500, 400)], 0.05), null);
+    await registrar.release();
+  });
+
+  test("another encoder's registrar is refused", async () => {
+    await assert.rejects(
+      CorrelationRegistrar.load(
+        shippedModel("registrar"),
+        { id: "other", stride_px: 8 },
+        featureMap(),
+        DEFAULT_VISION_CONFIG.register,
+        {},
+      ),
+      /is fitted to encoder .*, the encoder in use is other/,
+    );
+  });
+});
