@@ -66,7 +66,8 @@ export class World {
   private readonly cars: GridIndex;
   private readonly roads: GridIndex;
   private readonly trees: TreeStore;
-  private readonly tallest_m: number;
+  /** nothing in this world is higher than this */
+  readonly tallest_m: number;
   private painters: Painters | undefined;
 
   constructor(options: WorldOptions) {
@@ -84,7 +85,7 @@ export class World {
     this.roads = new GridIndex(CLUTTER_M);
     for (const road of this.layout.roads) this.roads.insert(road.id, roadBox(road));
     this.trees = new TreeStore(this.layout.trees, options.size_m / 2 + 60);
-    let tallest = 12;
+    let tallest = this.trees.tallest_m;
     for (const b of this.layout.buildings) tallest = Math.max(tallest, b.height_m);
     this.tallest_m = tallest + 3;
   }
@@ -229,7 +230,7 @@ export class World {
       else if (light.direct > 0.03) castShadow(tile, building, light);
     }
     if (light.direct > 0.03) {
-      const treeFar = 24 * light.reach;
+      const treeFar = this.trees.tallest_m * light.reach;
       painters.trees.shadows(
         this.trees,
         grow(union(window, shift(window, -light.dx * treeFar, -light.dy * treeFar)), 7),
@@ -241,7 +242,7 @@ export class World {
     for (const building of standing) if (stands(building, epoch)) paintBuilding(c, building, light, style);
     painters.trees.crowns(
       this.trees,
-      grow(window, 7 + 24 * Math.hypot(epoch.lean_east, epoch.lean_north)),
+      grow(window, 7 + this.trees.tallest_m * Math.hypot(epoch.lean_east, epoch.lean_north)),
       light,
       season,
       epoch,

@@ -44,7 +44,7 @@ function sweepEdge(tile: Tile, a: Vertex, b: Vertex, light: Light): void {
     const py = y - a.y;
     const s = (px * light.dy - py * light.dx) / cross;
     const t = (ex * py - ey * px) / cross;
-    const top = a.z + (b.z - a.z) * (s < 0 ? 0 : s > 1 ? 1 : s) - t / light.reach;
+    const top = a.z + (b.z - a.z) * (s < 0 ? 0 : Math.min(s, 1)) - t / light.reach;
     if (top > (shadow[i] as number)) shadow[i] = top;
     if (c > (shade[i] as number)) shade[i] = c;
   });
@@ -116,7 +116,7 @@ function paintPlane(
   light: Light,
   tile: Tile,
 ): void {
-  const { epoch, season } = c;
+  const { epoch } = c;
   const [p0, p1, p2] = plane.ring;
   if (p0 === undefined || p1 === undefined || p2 === undefined) return;
   const ux = p1.x - p0.x;

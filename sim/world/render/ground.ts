@@ -21,7 +21,7 @@ export function stripe(v: number, period: number, width: number, pixel: number):
   const d = Math.min(m, period - m);
   if (pixel >= period) return width / period;
   const share = (Math.min(d + pixel / 2, width / 2) - Math.max(d - pixel / 2, -width / 2)) / pixel;
-  return share < 0 ? 0 : share > 1 ? 1 : share;
+  return share < 0 ? 0 : Math.min(share, 1);
 }
 
 /** Snow over whatever the ink shows: patchy where it is thin. */
@@ -30,7 +30,7 @@ export function snowOver(tile: Tile, index: number, amount: number): void {
   const n =
     0.5 * (tile.mid[index] as number) + 0.3 * (tile.big[index] as number) + 0.25 * (tile.small[index] as number);
   let k = (amount * 1.5 - 0.45 + n) * 2.2;
-  k = k < 0 ? 0 : k > 0.96 ? 0.96 : k;
+  k = k < 0 ? 0 : Math.min(k, 0.96);
   const white = 0.8 + 0.05 * (tile.small[index] as number);
   ink.r += (white - ink.r) * k;
   ink.g += (white * 1.01 - ink.g) * k;
@@ -54,7 +54,7 @@ function textured(
     const m = mid[i] as number;
     const s = small[i] as number;
     let t = 0.5 + patch * (b * 0.8 + m * 0.9 + s * 0.35);
-    t = t < 0 ? 0 : t > 1 ? 1 : t;
+    t = t < 0 ? 0 : Math.min(t, 1);
     const light = 1 + wb * b + wm * m + ws * s + wf * (fine[i] as number);
     ink.r = (base.r + (other.r - base.r) * t) * light;
     ink.g = (base.g + (other.g - base.g) * t) * light;
@@ -80,7 +80,7 @@ function grass(c: GroundContext, dry: number, rough: number, seed: number): Shad
 
 /** The shader of a patch at this date. */
 export function groundShader(c: GroundContext, patch: GroundPatch): Shader {
-  const { tile, season, style } = c;
+  const { season, style } = c;
   const { seed } = patch;
   const h = hash01(seed, 20);
   const soil = season.soil;
@@ -204,7 +204,7 @@ function crop(c: GroundContext, patch: GroundPatch): Shader {
     const wobble = 0.5 * (big[i] as number);
     const v = x * -axis.y + y * axis.x + phase;
     const soilMix = 0.5 + 0.55 * (big[i] as number) + 0.3 * (mid[i] as number);
-    const t = soilMix < 0 ? 0 : soilMix > 1 ? 1 : soilMix;
+    const t = soilMix < 0 ? 0 : Math.min(soilMix, 1);
     let cover = look.cover - look.patchiness * 0.45 * (t - 0.35) * (1.2 - look.cover) - 0.08 * (small[i] as number);
     let light = 1 + 0.07 * (mid[i] as number) + 0.1 * (small[i] as number) + 0.12 * (fine[i] as number);
     light *= 1 - look.patchiness * 0.22 * (t - 0.5);
@@ -216,7 +216,7 @@ function crop(c: GroundContext, patch: GroundPatch): Shader {
       const w = 0.5 * (stripe(v - 0.9, look.tram_m, 0.5, g) + stripe(v + 0.9, look.tram_m, 0.5, g)) * 2;
       cover -= look.tramStrength * w * (0.8 + 0.4 * (mid[i] as number));
     }
-    cover = cover < 0 ? 0 : cover > 1 ? 1 : cover;
+    cover = cover < 0 ? 0 : Math.min(cover, 1);
     const sr = soil.r + (pale.r - soil.r) * t;
     const sg = soil.g + (pale.g - soil.g) * t;
     const sb = soil.b + (pale.b - soil.b) * t;

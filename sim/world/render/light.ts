@@ -39,6 +39,6 @@ export function lightOf(epoch: Epoch): Light {
 export function lambert(light: Light, nx: number, ny: number, nz: number): number {
   const facing = nx * light.sx + ny * light.sy + nz * light.sz;
   const direct = facing <= 0 ? 0 : facing / light.sz;
-  const lit = (1 - light.direct) * (0.55 + 0.45 * nz) + light.direct * (direct > 1.9 ? 1.9 : direct);
+  const lit = (1 - light.direct) * (0.55 + 0.45 * nz) + light.direct * Math.min(direct, 1.9);
   return lit;
 }

@@ -66,7 +66,7 @@ export class RoadPainter {
       }
       const cover = 0.5 - edge / g;
       if (cover <= 0) continue;
-      this.carriageway(i, u, v, look, s2, looks[this.other[i] as number], season, cover > 1 ? 1 : cover);
+      this.carriageway(i, u, v, look, s2, looks[this.other[i] as number], season, Math.min(cover, 1));
     }
   }
 
@@ -188,7 +188,7 @@ export class RoadPainter {
     const patch = hash01(Math.floor(u / 9), Math.floor((v + 40) / 3.1), road.seed);
     if (patch < look.repairs) light *= patch < look.repairs / 2 ? 0.91 : 1.06;
     const worn = stripe(side - look.wheelA, 100, 0.7, g) + stripe(side - look.wheelB, 100, 0.7, g);
-    light *= 1 + look.wear * 0.09 * (worn > 1 ? 1 : worn);
+    light *= 1 + look.wear * 0.09 * Math.min(worn, 1);
     if (side > road.half_m - 0.5) light *= 1.05;
     ink.r = look.surface.r * light;
     ink.g = look.surface.g * light;
@@ -208,7 +208,7 @@ export class RoadPainter {
     }
     const w = this.marking(u, v, side, look, s2, crossing) * (0.75 + 0.3 * mid + 0.2 * small) * look.paintStrength;
     if (w > 0.01) {
-      const a = w > 0.95 ? 0.95 : w;
+      const a = Math.min(w, 0.95);
       ink.r += (look.paint.r - ink.r) * a;
       ink.g += (look.paint.g - ink.g) * a;
       ink.b += (look.paint.b - ink.b) * a;

@@ -117,5 +117,5 @@ export class Sensor {
 function tone(lut: Float32Array, v: number, noise: number): number {
   const index = v < 0 ? 0 : v > LUT_SIZE ? LUT_SIZE : v | 0;
   const level = (lut[index] as number) + noise + 0.5;
-  return level < 0 ? 0 : level > 255 ? 255 : level;
+  return level < 0 ? 0 : Math.min(level, 255);
 }

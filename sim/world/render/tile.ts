@@ -133,7 +133,7 @@ export class Tile {
       for (let col = 0; col < w; col++, at++, index++) {
         sum += area[at] as number;
         const coverage = sum < 0 ? -sum : sum;
-        if (coverage > 0.004) each(index, this.east_m + (col0 + col + 0.5) * gsd_m, y, coverage > 1 ? 1 : coverage);
+        if (coverage > 0.004) each(index, this.east_m + (col0 + col + 0.5) * gsd_m, y, Math.min(coverage, 1));
       }
     }
   }
@@ -177,16 +177,16 @@ function accumulate(
     x -= y0 * dxdy;
     y0 = 0;
   }
-  const end = y1 > h ? h : y1;
+  const end = Math.min(y1, h);
   for (let row = Math.floor(y0); row < end; row++) {
     const base = row * stride;
-    const top = row > y0 ? row : y0;
-    const bottom = row + 1 < end ? row + 1 : end;
+    const top = Math.max(row, y0);
+    const bottom = Math.min(row + 1, end);
     const dy = bottom - top;
     const xNext = x + dxdy * dy;
     const d = dy * dir;
-    let left = x < xNext ? x : xNext;
-    let right = x < xNext ? xNext : x;
+    let left = Math.min(x, xNext);
+    let right = Math.max(x, xNext);
     x = xNext;
     if (right <= 0) {
       area[base] = (area[base] as number) + d;
@@ -199,8 +199,8 @@ function accumulate(
         const share = (-left / span) * d;
         area[base] = (area[base] as number) + share;
       }
-      const inside0 = left < 0 ? 0 : left;
-      const inside1 = right > w ? w : right;
+      const inside0 = Math.max(left, 0);
+      const inside1 = Math.min(right, w);
       const rest = ((inside1 - inside0) / span) * d;
       left = inside0;
       right = inside1;

@@ -16,6 +16,8 @@ export class TreeStore {
   private readonly data: Float32Array;
   private readonly starts: Uint32Array;
   private readonly side: number;
+  /** the highest tree, metres */
+  readonly tallest_m: number;
 
   constructor(
     trees: readonly number[],
@@ -25,12 +27,15 @@ export class TreeStore {
     const count = trees.length / TREE_FIELDS;
     const counts = new Uint32Array(this.side * this.side + 1);
     const cells = new Uint32Array(count);
+    let tallest = 0;
     for (let k = 0; k < count; k++) {
       const cell = this.cell(trees[k * TREE_FIELDS] ?? 0, trees[k * TREE_FIELDS + 1] ?? 0);
       cells[k] = cell;
+      tallest = Math.max(tallest, trees[k * TREE_FIELDS + 3] ?? 0);
       counts[cell + 1] = (counts[cell + 1] ?? 0) + 1;
     }
     for (let c = 1; c < counts.length; c++) counts[c] = (counts[c] ?? 0) + (counts[c - 1] ?? 0);
+    this.tallest_m = tallest;
     this.starts = counts.slice();
     this.data = new Float32Array(count * TREE_FIELDS);
     for (let k = 0; k < count; k++) {
@@ -219,11 +224,11 @@ export class TreePainter {
         const up = conifer ? 0.55 : 0.35 + 0.65 * nz;
         const facing = tilt * (dx * light.sx + dy * light.sy) + up * light.sz + 0.22 * bump * (light.sx * 0.7 + 0.3);
         const direct = facing <= 0 ? 0 : facing / light.sz;
-        let k = flat * (0.5 + 0.5 * nz) + light.direct * (direct > 1.8 ? 1.8 : direct);
+        let k = flat * (0.5 + 0.5 * nz) + light.direct * Math.min(direct, 1.8);
         k *= 1 + 0.3 * (tile.small[i] as number) + 0.32 * (tile.fine[i] as number) + 0.16 * bump;
         k *= 0.72 + 0.28 * nz;
         let alpha = (1 - d) / soft;
-        alpha = alpha > 1 ? 1 : alpha;
+        alpha = Math.min(alpha, 1);
         if (bareness > 0.05) {
           const twig = 0.5 + 0.9 * (tile.fine[i] as number) + 0.6 * (tile.small[i] as number);
           alpha *= 1 - bareness * Math.min(1, Math.max(0, 1.1 - twig + 0.3 * d));
