@@ -39,12 +39,12 @@ export function estimatePosition(
     },
     { north_m: (lever.north_m * height.sigma) / height.scale, east_m: (lever.east_m * height.sigma) / height.scale },
   ];
+  const reported = imageCentreOffset(frame, rig);
   for (const axis of ["roll_deg", "pitch_deg"] as const) {
-    const sigma = budget.attitude_sigma_deg;
-    const attitude = { ...frame.attitude, [axis]: frame.attitude[axis] + sigma };
+    const attitude = { ...frame.attitude, [axis]: frame.attitude[axis] + budget.attitude_sigma_deg };
     const moved = imageCentreOffset({ ...frame, attitude }, rig);
-    if (moved === null) continue;
-    const difference = { north_m: moved.north_m - offset.north_m, east_m: moved.east_m - offset.east_m };
+    if (moved === null || reported === null) continue;
+    const difference = { north_m: moved.north_m - reported.north_m, east_m: moved.east_m - reported.east_m };
     terms.push(turned(difference, registration.heading_deg, height.scale));
   }
   const map_variance = budget.map_sigma_m ** 2;

@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { DEFAULT_VISION_CONFIG } from "../../../../agent/vision/config.js";
+import type { EncodedQuery } from "../../../../agent/vision/encode/query-encoder.js";
+import type { MapSource } from "../../../../agent/vision/map-source.js";
+import { FlatRetriever } from "../../../../agent/vision/retrieve/flat-retriever.js";
+
+/** A row of cells 56 px apart, each with a two-dimensional descriptor; rows 10 to 10 + n of the index. */
+function lineMap(angles_deg: readonly number[]): MapSource {
+  const row0 = 10;
+  const unit = (angle_deg: number) => [Math.cos((angle_deg * Math.PI) / 180), Math.sin((angle_deg * Math.PI) / 180)];
+  const centre = (row: number) => ({
+    lat_deg: 46,
+    lon_deg: 7 + (row - row0) * 1e-3,
+    col_px: 112 + (row - row0) * 56,
+    row_px: 112,
+  });
+  return {
+    manifest: { levels: [{ level: 2, index_row0: row0, cells: angles_deg.length }] },
+    index: {
+      searchMany: (queries, k, { from = 0, to = 0, subset }) =>
+        queries.map((query) => {
+          const rows = (subset === undefined ? Array.from({ length: to - from }, (_, i) => from + i) : [...subset])
+            .map((row) => {
+              const [x = 0, y = 0] = unit(angles_deg[row - row0] ?? 0);
+              return { row, score: x * (query[0] ?? 0) + y * (query[1] ?? 0) };
+            })
+            .sort((a, b) => b.score - a.score)
+            .slice(0, k);
+          return {
+            rows: Uint32Array.from(rows, ({ row }) => row),
+            scores: Float32Array.from(rows, ({ score }) => score),
+          };
+        }),
+    },
+    level: () => {
+      const fail = (): never => {
+        throw new Error("not used");
+      };
+      return { level: 2, gsd_m: 1, cell_px: 224, pxToLonLat: fail, metresPerPx: fail };
+    },
+    cells: () => ({ centre }),
+    cellsWithin: (_level, _lat, lon_deg, radius_m) =>
+      Uint32Array.from(
+        angles_deg.map((_, i) => row0 + i).filter((row) => Math.abs(centre(row).lon_deg - lon_deg) * 1e5 <= radius_m),
+      ),
+    featureWindow: () => new Int8Array(0),
+  };
+}
+
+function query(...angles_deg: number[]): EncodedQuery {
+  return {
+    headings_deg: angles_deg.map((_, i) => (i - 1) * 10),
+    side: 28,
+    channels: 1,
+    features: new Float32Array(0),
+    valid: new Uint8Array(0),
+    descriptors: Float32Array.from(
+      angles_deg.flatMap((a) => [Math.cos((a * Math.PI) / 180), Math.sin((a * Math.PI) / 180)]),
+    ),
+    descriptorWidth: 2,
+  };
+}
+
+const config = DEFAULT_VISION_CONFIG.retrieve;
+
+test("all headings are searched; neighbours of a better cell are dropped", () => {
+  // Cells 0..9; heading 1 (second) fits cell 4 exactly, heading 0 fits cell 9.
+  const map = lineMap([90, 90, 80, 10, 0, 12, 80, 90, 60, 50]);
+  const found = new FlatRetriever(map, config).retrieve(query(52, 0), 2, 3);
+  assert.deepEqual(
+    found.map(({ row, heading, heading_deg }) => [row, heading, heading_deg]),
+    [
+      [14, 1, 0],
+      [19, 0, -10],
+      [12, 0, -10],
+    ],
+  );
+  assert.ok(Math.abs((found[0]?.similarity ?? 0) - 1) < 1e-6);
+  assert.equal(found[0]?.level, 2);
+});
+
+test("a neighbourhood gets up to half of the places, the whole level the rest", () => {
+  const map = lineMap([0, 90, 90, 90, 90, 40, 90, 90, 90, 90]);
+  const near = { lat_deg: 46, lon_deg: 7.005, radius_m: 50 };
+  const alone = new FlatRetriever(map, config).retrieve(query(0), 2, 2);
+  assert.equal(alone[0]?.row, 10);
+  const found = new FlatRetriever(map, config).retrieve(query(0), 2, 2, near);
+  assert.deepEqual(
+    found.map(({ row }) => row),
+    [10, 15],
+  );
+  const empty = new FlatRetriever(map, config).retrieve(query(0), 2, 2, { lat_deg: 46, lon_deg: 9, radius_m: 10 });
+  assert.deepEqual(
+    empty.map(({ row }) => row),
+    alone.map(({ row }) => row),
+  );
+});
+
+test("an empty or unknown level has no candidates", () => {
+  assert.deepEqual(new FlatRetriever(lineMap([]), config).retrieve(query(0), 2, 5), []);
+  assert.deepEqual(new FlatRetriever(lineMap([0]), config).retrieve(query(0), 1, 5), []);
+});
