@@ -42,6 +42,9 @@ type Verdict =
 const WAIT: Verdict = { kind: "wait" };
 const NONE: Verdict = { kind: "none" };
 
+/** What is looked at together: a whole frame and what may hide behind its end. Only one frame of it is ever kept. */
+const WINDOW_BYTES = 4 * MAX_FRAME_BYTES;
+
 /** How many unknown messages a framer remembers the definition of. */
 const REMEMBERED_UNKNOWN = 64;
 
@@ -53,15 +56,15 @@ const REMEMBERED_UNKNOWN = 64;
  * as many bytes have come as it claims, or until `flush`.
  *
  * A message that is not in the table has an unknown CRC_EXTRA, so its checksum proves nothing by itself: any CRC_EXTRA
- * is possible, and one random start in 256 has a checksum that fits one. Only when a message id comes with the same
- * CRC_EXTRA a second time are its frames skipped whole; until then they are searched like noise. Otherwise a false
- * start would swallow good frames.
+ * is possible, and one random start in 256 has a checksum that fits one. Its frames are skipped whole only when the
+ * message came with the same CRC_EXTRA before and another start follows at once; otherwise they are searched like noise,
+ * because a false start would swallow good frames.
  *
  * One framer serves one sender on one link: bytes of two senders must not be mixed inside a frame.
  */
 export class MavlinkFramer {
   readonly #table: MessageTable;
-  readonly #held = Buffer.alloc(MAX_FRAME_BYTES);
+  readonly #held = Buffer.alloc(WINDOW_BYTES);
   #heldBytes = 0;
   /** msgid -> CRC_EXTRA of unknown messages, the least recently seen first. */
   readonly #learned = new Map<number, number>();
@@ -96,7 +99,7 @@ export class MavlinkFramer {
     const frames: MavlinkFrame[] = [];
     this.#counts.bytes += bytes.length;
     for (let from = 0; from < bytes.length; ) {
-      const room = Math.min(MAX_FRAME_BYTES - this.#heldBytes, bytes.length - from);
+      const room = Math.min(this.#held.length - this.#heldBytes, bytes.length - from);
       this.#held.set(bytes.subarray(from, from + room), this.#heldBytes);
       this.#heldBytes += room;
       from += room;
@@ -124,7 +127,7 @@ export class MavlinkFramer {
         this.#counts.bytesDropped++;
         continue;
       }
-      const verdict = this.#judge(at);
+      const verdict = this.#judge(at, final);
       if (verdict.kind === "wait") {
         if (!final) break;
         this.#counts.truncated++;
@@ -146,11 +149,11 @@ export class MavlinkFramer {
     this.#heldBytes -= at;
   }
 
-  #judge(at: number): Verdict {
-    return this.#held[at] === START_V2 ? this.#judgeV2(at) : this.#judgeV1(at);
+  #judge(at: number, final: boolean): Verdict {
+    return this.#held[at] === START_V2 ? this.#judgeV2(at, final) : this.#judgeV1(at);
   }
 
-  #judgeV2(at: number): Verdict {
+  #judgeV2(at: number, final: boolean): Verdict {
     const held = this.#held;
     const available = this.#heldBytes - at;
     if (available < HEADER_V2_BYTES) return WAIT;
@@ -167,14 +170,38 @@ export class MavlinkFramer {
 
     const crc = crcOver(held, at + 1, at + checked);
     const checksum = held.readUInt16LE(at + checked);
-    if (known === undefined) return this.#judgeUnknown(msgid, crcExtraBehind(crc, checksum), length);
+    if (known === undefined) {
+      if (available === length && !final) return WAIT;
+      const next = available > length ? held[at + length] : undefined;
+      return this.#judgeUnknown(msgid, crcExtraBehind(crc, checksum), length, next);
+    }
     if (crcWithExtra(crc, known.crcExtra) !== checksum) return this.#badCrc();
+    if (!known.carriesBytes && this.#hidesFrame(at, at + length)) return this.#badCrc();
     if (!strangeFlags) return { kind: "frame", length };
     this.#counts.incompatFlags++;
     return { kind: "skip", length };
   }
 
-  #judgeUnknown(msgid: number, crcExtra: number | undefined, length: number): Verdict {
+  /**
+   * Whether another whole frame begins between `at` and `end`. One damaged frame in 65536 has a right checksum by chance;
+   * if its damage is in the length, it reaches over the frames that follow. A message that cannot carry a frame and seems
+   * to is such a one.
+   */
+  #hidesFrame(at: number, end: number): boolean {
+    const held = this.#held;
+    for (let from = held.indexOf(START_V2, at + 1); from >= 0 && from < end; from = held.indexOf(START_V2, from + 1)) {
+      if (this.#heldBytes - from < HEADER_V2_BYTES) return false;
+      const known = this.#table.get(held.readUIntLE(from + 7, 3));
+      if (known === undefined || held.readUInt8(from + 2) > INCOMPAT_SIGNED) continue;
+      const checked = from + HEADER_V2_BYTES + held.readUInt8(from + 1);
+      if (checked + CHECKSUM_BYTES > this.#heldBytes) continue;
+      if (crcWithExtra(crcOver(held, from + 1, checked), known.crcExtra) === held.readUInt16LE(checked)) return true;
+    }
+    return false;
+  }
+
+  /** `next`: the byte after the frame; undefined where the input ends. */
+  #judgeUnknown(msgid: number, crcExtra: number | undefined, length: number, next: number | undefined): Verdict {
     if (crcExtra === undefined) return this.#falseStart();
     this.#counts.unknownMessage++;
     const seenBefore = this.#learned.get(msgid) === crcExtra;
@@ -184,7 +211,8 @@ export class MavlinkFramer {
       const oldest = this.#learned.keys().next();
       if (!oldest.done) this.#learned.delete(oldest.value);
     }
-    return seenBefore ? { kind: "skip", length } : NONE;
+    const startFollows = next === undefined || next === START_V2 || next === START_V1;
+    return seenBefore && startFollows ? { kind: "skip", length } : NONE;
   }
 
   #judgeV1(at: number): Verdict {

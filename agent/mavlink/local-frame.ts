@@ -76,7 +76,7 @@ export const PX4_FRAME: LocalFrame = (() => {
       const x = north_m / radius_m;
       const y = east_m / radius_m;
       const angle = Math.hypot(x, y);
-      if (angle === 0) return { lat_deg: origin.lat_deg, lon_deg: origin.lon_deg };
+      if (angle === 0) return { lat_deg: origin.lat_deg, lon_deg: wrapLongitude(origin.lon_deg) };
       const sine = Math.sin(angle);
       const cosine = Math.cos(angle);
       const lat = Math.asin(cosine * Math.sin(lat0) + (x * sine * Math.cos(lat0)) / angle);

@@ -93,7 +93,9 @@ class ConnectionPublisher implements LinkPublisher {
   readonly #origin: LocalOrigin;
   readonly #originFromFirstFix: boolean;
   readonly #counts: Omit<PublisherCounts, "connection"> = { fixes: 0, sent: {}, skipped: {}, notSent: 0 };
+  readonly #wantsOrigin: boolean;
   #originTimer: NodeJS.Timeout | null = null;
+  #askedSystem: number | null = null;
 
   constructor(connection: MavlinkConnection, options: PublisherOptions) {
     this.#connection = connection;
@@ -105,8 +107,11 @@ class ConnectionPublisher implements LinkPublisher {
       const vehicle = connection.identity.vehicle;
       const ours = vehicle === null || frame.sysid === vehicle.sysid;
       if (frame.msgid === common.GpsGlobalOrigin.MSG_ID && ours) this.#origin.observe(frame);
+      // A vehicle that was just heard need not wait for the next round.
+      if (this.#wantsOrigin && vehicle !== null && this.#askedSystem !== vehicle.sysid) this.#askForOrigin();
     });
-    if (options.messages.includes("vision_position_estimate")) {
+    this.#wantsOrigin = options.messages.includes("vision_position_estimate");
+    if (this.#wantsOrigin) {
       this.#askForOrigin();
       this.#originTimer = setInterval(() => this.#askForOrigin(), ORIGIN_REQUEST_MS);
     }
@@ -151,8 +156,9 @@ class ConnectionPublisher implements LinkPublisher {
 
   /** Offers the configured origin, or asks a vehicle that has not told its own. A lost answer is asked for again. */
   #askForOrigin(): void {
-    if (this.#origin.confirmed) return;
+    if (!this.#wantsOrigin || this.#origin.confirmed) return;
     const { sysid, vehicle } = this.#connection.identity;
+    this.#askedSystem = vehicle?.sysid ?? null;
     const messages = [this.#origin.request(sysid), vehicle === null ? null : requestOrigin(vehicle.sysid)];
     for (const message of messages) {
       if (message !== null) this.#connection.send(message).catch(() => undefined);

@@ -12,8 +12,13 @@ export interface MessageDefinition {
   readonly crcExtra: number;
   /** Payload bytes without extension fields: the length of the message in MAVLink 1. */
   readonly baseLength: number;
+  /** Some field is long enough to hold a whole frame of something else (tunnels, file transfer, texts). */
+  readonly carriesBytes: boolean;
   readonly messageClass: MessageClass;
 }
+
+/** The shortest MAVLink 2 frame. */
+const SHORTEST_FRAME_BYTES = 12;
 
 /** Known messages by id. */
 export type MessageTable = ReadonlyMap<number, MessageDefinition>;
@@ -29,6 +34,7 @@ export function definitionOf(messageClass: MessageClass): MessageDefinition {
     name: messageClass.MSG_NAME,
     crcExtra: messageClass.MAGIC_NUMBER,
     baseLength,
+    carriesBytes: messageClass.FIELDS.some(({ size, length }) => size === 1 && length >= SHORTEST_FRAME_BYTES),
     messageClass,
   };
 }
