@@ -25,7 +25,8 @@ const RAD = Math.PI / 180;
 
 /** A difference or a sum of longitudes brought into [-180, 180). */
 function wrapLongitude(lon_deg: number): number {
-  return lon_deg - 360 * Math.floor((lon_deg + 180) / 360);
+  // The sum can be rounded up to the next turn: then the difference is a hair below -180.
+  return Math.max(-180, lon_deg - 360 * Math.floor((lon_deg + 180) / 360));
 }
 
 /**

@@ -6,7 +6,7 @@ import { UserError } from "../../../../tiles/errors.js";
 import { until } from "../waiting.js";
 
 const FRAME = Buffer.from("fd090000000101000000040000000203d90403cd66", "hex");
-const QUICK = { connect_ms: 1000, retryMin_ms: 5, retryMax_ms: 20 };
+const QUICK = { connect_ms: 20_000, retryMin_ms: 5, retryMax_ms: 20 };
 
 async function serve(port = 0): Promise<{ server: Server; port: number; sockets: Socket[]; received: Buffer[] }> {
   const sockets: Socket[] = [];
@@ -74,10 +74,10 @@ describe("tcp", () => {
     const probe = await serve();
     await stop(probe);
     await assert.rejects(
-      openLink(`tcp:127.0.0.1:${probe.port}`, { bytes: () => undefined }, { ...QUICK, connect_ms: 60 }),
+      openLink(`tcp:127.0.0.1:${probe.port}`, { bytes: () => undefined }, { ...QUICK, connect_ms: 400 }),
       (error: unknown) =>
         error instanceof UserError &&
-        /tcp:127\.0\.0\.1:\d+: no connection within 0\.06 s \(.*ECONNREFUSED/.test(error.message),
+        /tcp:127\.0\.0\.1:\d+: no connection within 0\.4 s \(.*ECONNREFUSED/.test(error.message),
     );
   });
 
