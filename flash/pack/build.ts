@@ -3,7 +3,7 @@ import { basename, join, resolve } from "node:path";
 import { performance } from "node:perf_hooks";
 import { encoderCard, loadModelFolder } from "../../models/runtime/model-folder.js";
 import { packageRoot } from "../../models/runtime/paths.js";
-import { UserError } from "../../tiles/errors.js";
+import { errorMessage, UserError } from "../../tiles/errors.js";
 import type { GeoBounds } from "../../tiles/geodesy/index.js";
 import { LevelGrid } from "../../tiles/pack/level-grid.js";
 import {
@@ -12,6 +12,7 @@ import {
   type LevelGeometry,
   PACK_FILES,
   type PackManifest,
+  type PackSpec,
 } from "../../tiles/pack/manifest.js";
 import { PackWriter } from "../../tiles/pack/writer.js";
 import { BlockCache } from "../sources/block-cache.js";
@@ -71,7 +72,7 @@ export async function buildPack(options: PackOptions, hooks: PackHooks): Promise
     const zoom = planZooms(bbox, source.nativeGsd_m, finest, options.zoom);
     const encoder = await EncodingClient.start(options.modelDir, options.threads);
     try {
-      const writer = PackWriter.create(options.out, {
+      const writer = createWriter(options.out, {
         name: options.name ?? basename(options.out).replace(/\.skypack$/, ""),
         generator: `skylink-agent flash ${packageVersion()}`,
         bbox,
@@ -130,6 +131,16 @@ export async function buildPack(options: PackOptions, hooks: PackHooks): Promise
     }
   } finally {
     await source.close();
+  }
+}
+
+/** What the system says when a folder cannot be made is the user's to mend, whatever the reason. */
+function createWriter(out: string, spec: PackSpec): PackWriter {
+  try {
+    return PackWriter.create(out, spec);
+  } catch (thrown) {
+    if (thrown instanceof UserError || !(thrown instanceof Error && "syscall" in thrown)) throw thrown;
+    throw new UserError(`${out}: cannot be written there (${errorMessage(thrown)}); choose another --out`);
   }
 }
 

@@ -4,7 +4,7 @@ import { FEATURE_BLOCK } from "../../tiles/pack/manifest.js";
 /** The part of the encoder that cells need. */
 export interface Describer {
   readonly grid: number;
-  readonly channels: number;
+  readonly coarseChannels: number;
   readonly descriptorWidth: number;
   describe(grids: Float32Array, n: number): Promise<Float32Array>;
 }
@@ -36,7 +36,7 @@ const BATCH = 128;
 
 /**
  * Makes cells of the feature blocks of a panel as they come, row of blocks by row of blocks: pools every complete
- * window of the int8 map features (the same that the pack stores) and describes it. Holds little more than one row of
+ * window of the encoder's coarse map and describes it. Holds little more than one row of
  * blocks.
  */
 export class CellAssembler {
@@ -55,18 +55,18 @@ export class CellAssembler {
   ) {
     this.#columns = panel.end_col - panel.first_col;
     this.#rowsHeld = FEATURE_BLOCK + panel.cell;
-    this.#features = new Int8Array(this.#columns * this.#rowsHeld * describer.channels);
+    this.#features = new Int8Array(this.#columns * this.#rowsHeld * describer.coarseChannels);
     this.#seen = new Uint8Array(this.#columns * this.#rowsHeld);
   }
 
   /**
    * Takes a block of the row of blocks that is being delivered.
    * @param first_col feature column of its left edge
-   * @param features 64 x 64 x channels, row-major HWC
+   * @param features the coarse map, 64 x 64 x coarse channels, row-major HWC
    * @param seen one byte a position, 1 where it lies on imagery
    */
   add(first_col: number, features: Int8Array, seen: Uint8Array): void {
-    const { channels } = this.describer;
+    const { coarseChannels: channels } = this.describer;
     const left = first_col - this.panel.first_col;
     const width = Math.min(FEATURE_BLOCK, this.#columns - left);
     for (let i = 0; i < FEATURE_BLOCK; i++) {
@@ -98,7 +98,7 @@ export class CellAssembler {
   /** Lets go of the rows that no further cell needs. */
   #drop(): void {
     const gone = Math.min(this.#filled, this.#nextCellRow - this.#top);
-    const { channels } = this.describer;
+    const { coarseChannels: channels } = this.describer;
     this.#features.copyWithin(0, gone * this.#columns * channels);
     this.#seen.copyWithin(0, gone * this.#columns);
     this.#top += gone;
@@ -119,7 +119,7 @@ export class CellAssembler {
   }
 
   async #describe(places: readonly { col: number; row: number }[]): Promise<DescribedCell[]> {
-    const { channels, grid, descriptorWidth } = this.describer;
+    const { coarseChannels: channels, grid, descriptorWidth } = this.describer;
     const width = grid * grid * channels;
     const cells: DescribedCell[] = [];
     for (let start = 0; start < places.length; start += BATCH) {

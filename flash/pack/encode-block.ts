@@ -24,6 +24,8 @@ export interface BlockImage {
 export interface EncodedBlock {
   /** 64 x 64 x channels, HWC: round(feature * scale), zero vectors where there is no imagery. */
   readonly features: Int8Array<ArrayBuffer>;
+  /** What descriptors are pooled of, 64 x 64 x coarse channels, quantised alike. */
+  readonly coarse: Int8Array<ArrayBuffer>;
   /** 1 where a feature position lies on imagery. */
   readonly seen: Uint8Array<ArrayBuffer>;
 }
@@ -34,8 +36,9 @@ export async function encodeBlock(encoder: Encoder, image: BlockImage): Promise<
   const fill = encoder.fillColour;
   for (let pixel = 0; pixel < valid.length; pixel++) if (valid[pixel] === 0) rgb.set(fill, pixel * 3);
   const dense = await encoder.encodeDense(rgb, 1, height_px, width_px);
-  const { channels } = dense;
+  const { channels, coarseChannels } = dense;
   const features = new Int8Array(FEATURE_BLOCK * FEATURE_BLOCK * channels);
+  const coarse = new Int8Array(FEATURE_BLOCK * FEATURE_BLOCK * coarseChannels);
   const seen = new Uint8Array(FEATURE_BLOCK * FEATURE_BLOCK);
   const margin = MARGIN_PX / FEATURE_STRIDE_PX;
   const plane = dense.height * dense.width;
@@ -45,13 +48,26 @@ export async function encodeBlock(encoder: Encoder, image: BlockImage): Promise<
       const position = i * FEATURE_BLOCK + j;
       seen[position] = 1;
       const from = (margin + i) * dense.width + margin + j;
-      for (let c = 0; c < channels; c++) {
-        const value = Math.round((dense.data[c * plane + from] as number) * encoder.featureScale);
-        features[position * channels + c] = Math.max(-127, Math.min(127, value));
-      }
+      quantise(dense.data, from, plane, channels, encoder.featureScale, features, position * channels);
+      quantise(dense.coarse, from, plane, coarseChannels, encoder.featureScale, coarse, position * coarseChannels);
     }
   }
-  return { features, seen };
+  return { features, coarse, seen };
+}
+
+/** One position's vector, channels `plane` apart, to int8 values side by side. */
+function quantise(
+  source: Float32Array,
+  from: number,
+  plane: number,
+  channels: number,
+  scale: number,
+  out: Int8Array,
+  to: number,
+): void {
+  for (let c = 0; c < channels; c++) {
+    out[to + c] = Math.max(-127, Math.min(127, Math.round((source[from + c * plane] as number) * scale)));
+  }
 }
 
 function isImagery(valid: Uint8Array, width_px: number, x0: number, y0: number): boolean {

@@ -22,8 +22,8 @@ async function answer(request: EncodingRequest): Promise<EncodingAnswer> {
   }
   if (assembler === undefined) throw new Error("no panel was begun");
   if (request.kind === "end-row") return { kind: "cells", cells: await assembler.endRow() };
-  const { features, seen } = await encodeBlock(encoder, request.image);
-  assembler.add(request.first_col, features, seen);
+  const { features, coarse, seen } = await encodeBlock(encoder, request.image);
+  assembler.add(request.first_col, coarse, seen);
   return { kind: "block", features };
 }
 

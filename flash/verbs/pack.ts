@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import sharp from "sharp";
 import { UserError } from "../../tiles/errors.js";
 import { writeJson } from "../json-file.js";
 import { buildPack } from "../pack/build.js";
@@ -57,6 +58,9 @@ async function run(inputs: string[], words: PackWords & { json?: string; quiet?:
     process.stderr.write(`warning: ${line}\n`);
   };
   const options = parsePackOptions(inputs, words, warn);
+  // libvips would keep decoded tiles of its own; one thread an image is best when several are in work.
+  sharp.cache(false);
+  sharp.concurrency(1);
   const stop = new AbortController();
   const onSignal = (signal: NodeJS.Signals): void => stop.abort(new Interrupted(signal));
   process.once("SIGINT", onSignal).once("SIGTERM", onSignal);

@@ -4,6 +4,9 @@ import { OnnxSession, outputOf, type SessionOptions } from "./session.js";
 /** Unit-norm features of n images: [n, channels, height, width], one position for each stride_px x stride_px pixels. */
 export interface DenseFeatures {
   data: Float32Array;
+  /** What descriptors are pooled of, on the same grid: [n, coarseChannels, height, width]. */
+  coarse: Float32Array;
+  coarseChannels: number;
   n: number;
   channels: number;
   height: number;
@@ -20,6 +23,7 @@ export class Encoder {
   /** Names the model exactly; a pack remembers it. */
   readonly sha256: string;
   readonly channels: number;
+  readonly coarseChannels: number;
   readonly stride_px: number;
   readonly cell_px: number;
   readonly grid: number;
@@ -36,6 +40,7 @@ export class Encoder {
     this.id = card.id;
     this.sha256 = folder.sha256;
     this.channels = card.dense.channels;
+    this.coarseChannels = card.dense.coarse?.channels ?? card.dense.channels;
     this.stride_px = card.dense.stride_px;
     this.cell_px = card.cell_px;
     this.grid = card.descriptor.grid;
@@ -86,17 +91,23 @@ export class Encoder {
     const height = height_px / this.stride_px;
     const width = width_px / this.stride_px;
     const data = outputOf(outputs, output, [n, this.channels, height, width], this.dense.path);
-    return { data, n, channels: this.channels, height, width };
+    const { coarseChannels } = this;
+    const second = this.folder.card.dense.coarse;
+    const coarse =
+      second === undefined
+        ? data
+        : outputOf(outputs, second.output, [n, coarseChannels, height, width], this.dense.path);
+    return { data, coarse, coarseChannels, n, channels: this.channels, height, width };
   }
 
   /**
    * Pooled grids to descriptors.
    *
-   * @param grids [n, grid*grid*channels] from poolGrid
+   * @param grids [n, grid*grid*coarseChannels] from poolGrid
    * @returns unit vectors [n, descriptorWidth]
    */
   async describe(grids: Float32Array, n: number): Promise<Float32Array> {
-    const width = this.grid * this.grid * this.channels;
+    const width = this.grid * this.grid * this.coarseChannels;
     if (grids.length !== n * width) throw new RangeError("describe: wrong number of values");
     const { input, output } = this.folder.card.descriptor;
     if (this.head === undefined || input === undefined || output === undefined) {

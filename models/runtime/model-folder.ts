@@ -29,6 +29,8 @@ export const encoderCard = z.strictObject({
     multiple_px: z.int().positive(),
     stride_px: z.int().positive(),
     channels: z.int().positive(),
+    /** A second map on the same grid, of which descriptors are pooled. Absent: they are pooled of the features. */
+    coarse: z.strictObject({ output: z.string(), channels: z.int().positive() }).optional(),
     /** int8 feature = round(feature * feature_scale), clamped to -127..127. */
     feature_scale: z.number().positive(),
   }),

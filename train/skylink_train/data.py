@@ -50,9 +50,9 @@ def pair_sources(data: Path) -> list[Source]:
         name = first.name.split("_im1")[0]
         second = next(first.parent.glob(f"{name}_im2.*"))
         found.append(
-            Source(name, "sztaki", [read_rgb(first), read_rgb(second)], 6.0, name.lower() in HELD_OUT["sztaki"])
+            Source(name, "sztaki", [read_rgb(first), read_rgb(second)], 14.0, name.lower() in HELD_OUT["sztaki"])
         )
-    for folder, kind, weight in (("levir_samples", "levir", 1.5), ("dsifn_samples", "dsifn", 1.0)):
+    for folder, kind, weight in (("levir_samples", "levir", 3.0), ("dsifn_samples", "dsifn", 2.0)):
         for first in sorted((data / "change_pairs" / folder / "A").iterdir()):
             second = next((first.parent.parent / "B").glob(first.stem + ".*"))
             held_out = first.stem in HELD_OUT[kind]

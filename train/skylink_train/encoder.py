@@ -1,7 +1,9 @@
 """The encoder: one fully convolutional network, used for the map (on the ground) and for the frame (in the air).
 
-Trunk: EfficientNet-Lite0 up to stride 16 (ReLU6 and no squeeze-excite, so that int8 costs little), a two-level
-pyramid back to stride 8, 64 unit-norm channels. Head: a 4x4 grid of pooled features projected to a unit descriptor.
+Trunk: EfficientNet-Lite0 up to stride 16 (ReLU6 and no squeeze-excite, so that int8 costs little). Two outputs share it:
+`features`, a two-level pyramid back to stride 8, 64 unit-norm channels, sharp in position: registration and re-ranking;
+`coarse`, 64 unit-norm channels from stride 16, repeated to the same grid: pooled 4x4 and projected, the descriptor.
+One output for both was tried and lost: what makes positions sharp makes pooled squares alike.
 """
 
 from __future__ import annotations
@@ -80,7 +82,7 @@ def _folded(state: dict[str, Tensor], conv: str, bn: str) -> tuple[Tensor, Tenso
 
 
 class Encoder(nn.Module):
-    """RGB [n,3,H,W], ImageNet-normalised, H and W multiples of 16 -> unit-norm features [n,64,H/8,W/8]."""
+    """RGB [n,3,H,W], ImageNet-normalised, H and W multiples of 16 -> features and coarse, unit norm, [n,64,H/8,W/8] each."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -97,6 +99,10 @@ class Encoder(nn.Module):
         self.mix_dw = nn.Conv2d(width, width, 3, padding=1, groups=width)
         self.mix_pw = nn.Conv2d(width, width, 1)
         self.out = nn.Conv2d(width, CHANNELS, 1)
+        self.coarse_in = nn.Conv2d(112, width, 1)
+        self.coarse_dw = nn.Conv2d(width, width, 3, padding=1, groups=width)
+        self.coarse_pw = nn.Conv2d(width, width, 1)
+        self.coarse_out = nn.Conv2d(width, CHANNELS, 1)
 
     @torch.no_grad()
     def load_imagenet(self, state: dict[str, Tensor]) -> None:
@@ -123,7 +129,7 @@ class Encoder(nn.Module):
             x = self._blocks[index](x)
         return x
 
-    def late(self, x: Tensor) -> Tensor:
+    def late(self, x: Tensor) -> tuple[Tensor, Tensor]:
         for index in range(FROZEN_BLOCKS, 5):
             x = self._blocks[index](x)
         at8 = x
@@ -131,14 +137,22 @@ class Encoder(nn.Module):
             x = self._blocks[index](x)
         y = F.relu6(self.lateral8(at8) + F.interpolate(self.lateral16(x), scale_factor=2, mode="nearest"))
         y = y + self.mix_pw(F.relu6(self.mix_dw(y)))
-        return self.out(F.relu6(y))
+        z = F.relu6(self.coarse_in(x))
+        z = z + self.coarse_pw(F.relu6(self.coarse_dw(z)))
+        return self.out(F.relu6(y)), self.coarse_out(F.relu6(z))
 
-    def raw(self, x: Tensor) -> Tensor:
-        """Features before normalisation: what is quantised."""
+    def raw(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Both maps before normalisation, coarse still at stride 16."""
         return self.late(self.early(x))
 
-    def forward(self, x: Tensor) -> Tensor:
-        return F.normalize(self.raw(x), dim=1, eps=1e-6)
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        return unit(*self.raw(x))
+
+
+def unit(features: Tensor, coarse: Tensor) -> tuple[Tensor, Tensor]:
+    """Normalises both maps and brings coarse to the grid of features."""
+    coarse = F.normalize(coarse, dim=1, eps=1e-6)
+    return F.normalize(features, dim=1, eps=1e-6), F.interpolate(coarse, scale_factor=2, mode="nearest")
 
 
 def pool_grid(features: Tensor, valid: Tensor | None = None) -> Tensor:

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from .data import Source, pair_sources
 from .encoder import CELL_PX, FROZEN_BLOCKS, STRIDE_PX, Encoder, Head, pool_grid
+from .losses import align
 
 MEAN = torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1)
 STD = torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1)
@@ -34,19 +35,21 @@ class Untrained(torch.nn.Module):
         super().__init__()
         self.encoder = encoder
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         y = self.encoder.early(x)
         for block in self.encoder._blocks[FROZEN_BLOCKS:]:
             y = block(y)
         y = torch.nn.functional.interpolate(y, scale_factor=2, mode="nearest")
-        return torch.nn.functional.normalize(y, dim=1, eps=1e-6)
+        y = torch.nn.functional.normalize(y, dim=1, eps=1e-6)
+        return y, y
 
 
 @torch.no_grad()
-def encode_padded(encoder: torch.nn.Module, image: np.ndarray) -> Tensor:
-    """Features of a whole image, cut to whole cells of 16 px."""
+def encode_padded(encoder: torch.nn.Module, image: np.ndarray) -> tuple[Tensor, Tensor]:
+    """Both maps of a whole image, cut to whole cells of 16 px."""
     h, w = image.shape[0] // 16 * 16, image.shape[1] // 16 * 16
-    return encoder(to_tensor([image[:h, :w]]))[0]
+    features, coarse = encoder(to_tensor([image[:h, :w]]))
+    return features[0], coarse[0]
 
 
 def cells_of(features: Tensor, stride: int) -> tuple[Tensor, list[tuple[int, int]]]:
@@ -82,9 +85,8 @@ def evaluate_pairs(
     for index, source in enumerate(sources):
         if min(source.looks[0].shape[:2]) < CELL_PX:
             continue
-        features = encode_padded(encoder, source.looks[0])
-        features_of[index] = features
-        cells, at = cells_of(features, 7)
+        features_of[index], coarse = encode_padded(encoder, source.looks[0])
+        cells, at = cells_of(coarse, 7)
         grid = pool_grid(cells)
         gallery.append(head(grid) if head else torch.nn.functional.normalize(grid, dim=1))
         where += [(index, j * STRIDE_PX + CELL_PX / 2, i * STRIDE_PX + CELL_PX / 2) for i, j in at]
@@ -100,8 +102,8 @@ def evaluate_pairs(
             x = float(rng.uniform(CELL_PX / 2, w // 16 * 16 - CELL_PX / 2)) if w // 16 * 16 > CELL_PX else CELL_PX / 2
             y = float(rng.uniform(CELL_PX / 2, h // 16 * 16 - CELL_PX / 2)) if h // 16 * 16 > CELL_PX else CELL_PX / 2
             turn = rotation_deg * (1 if rng.random() < 0.5 else -1)
-            query = encoder(to_tensor([rotate_query(source.looks[1], x, y, turn, scale)]))
-            grid = pool_grid(query)
+            query, query_coarse = encoder(to_tensor([rotate_query(source.looks[1], x, y, turn, scale)]))
+            grid = pool_grid(query_coarse)
             d = head(grid) if head else torch.nn.functional.normalize(grid, dim=1)
             order = (gallery_t @ d[0]).argsort(descending=True)[:10].tolist()
             total += 1
@@ -110,6 +112,9 @@ def evaluate_pairs(
             ]
             for k in hits:
                 hits[k] += any(right[:k])
+            if turn or scale != 1.0:
+                query, seen = align(query, torch.ones(1, 1, 28, 28), torch.tensor([turn]), torch.tensor([scale]))
+                query = query * 784.0 / seen.sum()
             score = torch.nn.functional.conv2d(features_of[index][None], query / 784.0)[0, 0]
             i0, j0 = round((y - CELL_PX / 2) / 8), round((x - CELL_PX / 2) / 8)
             lo_i, lo_j = max(0, i0 - 10), max(0, j0 - 10)

@@ -69,8 +69,11 @@ def export_graph(network: torch.nn.Module, path: Path) -> None:
     """A network from images to features as an ONNX file with any batch and size."""
     network.eval()
     torch.onnx.export(
-        network, (torch.zeros(1, 3, CELL_PX, CELL_PX),), str(path), input_names=["image"], output_names=["features"],
-        dynamic_axes={"image": {0: "n", 2: "h", 3: "w"}, "features": {0: "n", 2: "h8", 3: "w8"}}, opset_version=17,
+        network, (torch.zeros(1, 3, CELL_PX, CELL_PX),), str(path), input_names=["image"], output_names=["features", "coarse"],
+        dynamic_axes={
+            "image": {0: "n", 2: "h", 3: "w"}, "features": {0: "n", 2: "h8", 3: "w8"}, "coarse": {0: "n", 2: "h8", 3: "w8"},
+        },
+        opset_version=17,
         dynamo=False,
     )
     fold_constants(path)
@@ -132,7 +135,7 @@ def main() -> None:
             "dense": {
                 "file": "encoder.onnx", "input": "image", "output": "features", "mean": [0.485, 0.456, 0.406],
                 "std": [0.229, 0.224, 0.225], "multiple_px": 16, "stride_px": STRIDE_PX, "channels": CHANNELS,
-                "feature_scale": FEATURE_SCALE,
+                "coarse": {"output": "coarse", "channels": CHANNELS}, "feature_scale": FEATURE_SCALE,
             },
             "descriptor": {"file": "head.onnx", "input": "grid", "output": "descriptor", "grid": GRID, "width": DESCRIPTOR_WIDTH},
             "cell_px": CELL_PX, **card,

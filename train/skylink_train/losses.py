@@ -17,6 +17,21 @@ def correlate(query: Tensor, crop: Tensor) -> Tensor:
     return torch.fft.irfft2(spectrum, s=(side, side))[:, :reach, :reach]
 
 
+def align(query: Tensor, valid: Tensor, rotation_deg: Tensor, scale: Tensor) -> tuple[Tensor, Tensor]:
+    """Turns and scales the query's feature grid about its centre as registration's best variant would.
+
+    A query taken with (rotation, scale) shows at grid position p what the map shows at R(rotation) * scale * p.
+    """
+    turn = torch.deg2rad(rotation_deg)
+    cos, sin = torch.cos(turn) / scale, torch.sin(turn) / scale
+    zero = torch.zeros_like(cos)
+    theta = torch.stack([torch.stack([cos, sin, zero], 1), torch.stack([-sin, cos, zero], 1)], 1)
+    grid = F.affine_grid(theta, list(query.shape), align_corners=False)
+    turned = F.grid_sample(query * valid, grid, mode="bilinear", align_corners=False)
+    seen = (F.grid_sample(valid, grid, mode="bilinear", align_corners=False) > 0.5).float()
+    return F.normalize(turned, dim=1, eps=1e-6) * seen, seen
+
+
 class EncoderLoss(nn.Module):
     """Learned temperatures belong to the loss, so that export can read registration's beta from it."""
 

@@ -1,4 +1,4 @@
-"""Trains the encoder and its descriptor head.
+"""Trains the encoder; train_head then fits the descriptor head on its pooled grids.
 
     python -m skylink_train.train_encoder --data ../../shared/data --worlds DIR --out out/encoder.pt --minutes 50
 """
@@ -17,9 +17,9 @@ import numpy as np
 import torch
 
 from .data import Sample, Sampler, overlap, pair_sources, single_sources, world_sources
-from .encoder import Encoder, Head, pool_grid
+from .encoder import CHANNELS, GRID, Encoder, pool_grid, unit
 from .evaluate import evaluate_pairs, imagenet_state, to_tensor
-from .losses import EncoderLoss, central_cell
+from .losses import EncoderLoss, align, central_cell
 
 FROZEN = ("_conv_stem", "_blocks.0.", "_blocks.1.", "_blocks.2.")
 
@@ -29,7 +29,7 @@ def _produce(queue: mp.Queue, data: Path, worlds: Path | None, seed: int, batch:
     torch.set_num_threads(1)
     sources = [s for s in pair_sources(data) + single_sources(data) if not s.held_out]
     if worlds:
-        sources += world_sources(worlds, total_weight=sum(s.weight for s in sources))
+        sources += world_sources(worlds, total_weight=0.8 * sum(s.weight for s in sources))
     sampler = Sampler(sources, seed)
     while True:
         samples = sampler.batch(batch)
@@ -45,6 +45,7 @@ def pack(samples: list[Sample]) -> dict[str, np.ndarray]:
         "crop": np.stack([s.map_crop for s in samples]),
         "shift": np.array([s.shift_px for s in samples], np.float32),
         "overlap": overlaps,
+        "pose": np.array([(s.rotation_deg, s.scale) for s in samples], np.float32),
         "source": np.array([s.place[0] for s in samples]),
     }
 
@@ -70,14 +71,13 @@ def main() -> None:
     torch.manual_seed(args.seed)
     torch.set_num_threads(args.threads)
 
-    encoder, head, loss_of = Encoder().to(memory_format=torch.channels_last), Head(), EncoderLoss()
+    encoder, loss_of = Encoder().to(memory_format=torch.channels_last), EncoderLoss()
     encoder.load_imagenet(imagenet_state())
     if args.init:
         state = torch.load(args.init, map_location="cpu", weights_only=True)
-        encoder.load_state_dict(state["encoder"])
-        head.load_state_dict(state["head"])
+        encoder.load_state_dict(state["encoder"], strict=False)
         loss_of.load_state_dict(state["loss"])
-    trunk, fresh = [], list(head.parameters()) + list(loss_of.parameters())
+    trunk, fresh = [], list(loss_of.parameters())
     for name, parameter in encoder.named_parameters():
         if name.startswith(FROZEN):
             parameter.requires_grad = False
@@ -90,9 +90,7 @@ def main() -> None:
     )
 
     # The averaged weights are what is judged and kept: short noisy training gains most from them.
-    ema = torch.optim.swa_utils.AveragedModel(
-        torch.nn.ModuleDict({"encoder": encoder, "head": head}), multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(args.ema)
-    )
+    ema = torch.optim.swa_utils.AveragedModel(encoder, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(args.ema))
 
     queue: mp.Queue = mp.get_context("spawn").Queue(maxsize=6)
     worker = mp.get_context("spawn").Process(
@@ -100,21 +98,15 @@ def main() -> None:
     )
     worker.start()
     held_out = pair_sources(args.data)
-    memory = torch.zeros(0, 256)
+    memory = torch.zeros(0, GRID * GRID * CHANNELS)
     memory_source = torch.zeros(0, dtype=torch.long)
     started = time.time()
     step = 0
     averages: dict[str, float] = {}
     log = args.out.with_suffix(".jsonl").open("a")
 
-    def kept() -> tuple[torch.nn.Module, torch.nn.Module]:
-        return ema.module["encoder"], ema.module["head"]
-
     def save() -> None:
-        encoder_kept, head_kept = kept()
-        torch.save(
-            {"encoder": encoder_kept.state_dict(), "head": head_kept.state_dict(), "loss": loss_of.state_dict()}, args.out
-        )
+        torch.save({"encoder": ema.module.state_dict(), "loss": loss_of.state_dict()}, args.out)
 
     next_check = started + 240
     while True:
@@ -134,10 +126,13 @@ def main() -> None:
             with torch.no_grad():
                 query_early, crop_early = encoder.early(query_in), encoder.early(crop_in)
             raw_query, raw_crop = encoder.late(query_early), encoder.late(crop_early)
-        query = torch.nn.functional.normalize(raw_query.float(), dim=1, eps=1e-6)
-        crop = torch.nn.functional.normalize(raw_crop.float(), dim=1, eps=1e-6)
-        query_d = head(pool_grid(query, valid))
-        cell_d = head(pool_grid(central_cell(crop)))
+        query, query_coarse = unit(*(m.float() for m in raw_query))
+        crop, crop_coarse = unit(*(m.float() for m in raw_crop))
+        query_d = torch.nn.functional.normalize(pool_grid(query_coarse, valid), dim=1)
+        cell_d = torch.nn.functional.normalize(pool_grid(central_cell(crop_coarse)), dim=1)
+        # Registration tries headings and scales around the prior: train for what its best variant leaves over.
+        jitter = torch.from_numpy(batch["pose"]) + torch.randn(len(query), 2) * torch.tensor([1.2, 0.015])
+        query, valid = align(query, valid, jitter[:, 0], jitter[:, 1])
         source = torch.from_numpy(batch["source"])
         usable = memory_source[None] != source[:, None] if step > 80 else None
         contrast = loss_of.descriptors(
@@ -150,8 +145,8 @@ def main() -> None:
         torch.nn.utils.clip_grad_norm_(trunk + fresh, 2.0)
         optimiser.step()
         if step == 40:
-            ema.module.load_state_dict(torch.nn.ModuleDict({"encoder": encoder, "head": head}).state_dict())
-        ema.update_parameters(torch.nn.ModuleDict({"encoder": encoder, "head": head}))
+            ema.module.load_state_dict(encoder.state_dict())
+        ema.update_parameters(encoder)
         memory = torch.cat([cell_d.detach(), memory])[: args.memory]
         memory_source = torch.cat([source, memory_source])[: args.memory]
         step += 1
@@ -176,14 +171,14 @@ def main() -> None:
             log.write(json.dumps(row) + "\n")
         if time.time() > next_check:
             next_check = time.time() + 480
-            row = {"step": step, "eval": {k: round(v, 3) for k, v in evaluate_pairs(*kept(), held_out, 12).items()}}
+            row = {"step": step, "eval": {k: round(v, 3) for k, v in evaluate_pairs(ema.module, None, held_out, 12).items()}}
             print(json.dumps(row), flush=True)
             log.write(json.dumps(row) + "\n")
             log.flush()
             save()
     worker.terminate()
     save()
-    print(json.dumps({"final": evaluate_pairs(*kept(), held_out, 16)}), flush=True)
+    print(json.dumps({"final": evaluate_pairs(ema.module, None, held_out, 16)}), flush=True)
 
 
 if __name__ == "__main__":

@@ -32,7 +32,9 @@ export class QueryEncoder {
     const positions = side * side;
     const valid = visiblePositions(query, encoder.stride_px, this.config.min_position_visible);
     const features = new Float32Array(query.n * channels * positions);
-    const gridWidth = encoder.grid * encoder.grid * channels;
+    const { coarseChannels } = encoder;
+    const coarse = new Float32Array(query.n * coarseChannels * positions);
+    const gridWidth = encoder.grid * encoder.grid * coarseChannels;
     const grids = new Float32Array(query.n * gridWidth);
     const patchBytes = query.side_px * query.side_px * 3;
     for (let from = 0; from < query.n; from += this.config.batch) {
@@ -40,16 +42,15 @@ export class QueryEncoder {
       const rgb = query.rgb.subarray(from * patchBytes, (from + n) * patchBytes);
       const dense = await encoder.encodeDense(rgb, n, query.side_px, query.side_px);
       features.set(dense.data, from * channels * positions);
+      coarse.set(dense.coarse, from * coarseChannels * positions);
     }
     for (let i = 0; i < query.n; i++) {
-      const base = i * channels * positions;
       const seen = valid.subarray(i * positions, (i + 1) * positions);
-      for (let p = 0; p < positions; p++) {
-        if (seen[p] === 1) continue;
-        for (let c = 0, at = base + p; c < channels; c++, at += positions) features[at] = 0;
-      }
+      blank(features, i * channels * positions, channels, seen);
+      const base = i * coarseChannels * positions;
+      blank(coarse, base, coarseChannels, seen);
       const layout = { base, channelStep: positions, rowStep: side, columnStep: 1 };
-      poolGrid(features, layout, side, encoder.grid, channels, grids, i * gridWidth);
+      poolGrid(coarse, layout, side, encoder.grid, coarseChannels, grids, i * gridWidth);
     }
     const descriptors = await encoder.describe(grids, query.n);
     return {
@@ -61,6 +62,15 @@ export class QueryEncoder {
       descriptors,
       descriptorWidth: encoder.descriptorWidth,
     };
+  }
+}
+
+/** Makes the vectors of unseen positions of one [channels, positions] map zero. */
+function blank(map: Float32Array, base: number, channels: number, seen: Uint8Array): void {
+  const positions = seen.length;
+  for (let p = 0; p < positions; p++) {
+    if (seen[p] === 1) continue;
+    for (let c = 0, at = base + p; c < channels; c++, at += positions) map[at] = 0;
   }
 }
 

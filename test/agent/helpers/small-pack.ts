@@ -77,7 +77,8 @@ export async function writeSmallPack(dir: string): Promise<void> {
     }
   }
   const side = encoder.cell_px / encoder.stride_px;
-  const gridWidth = encoder.grid * encoder.grid * channels;
+  const { coarseChannels } = dense;
+  const gridWidth = encoder.grid * encoder.grid * coarseChannels;
   const places: { col0_px: number; row0_px: number }[] = [];
   for (let i = 0; i + side <= rows; i += 7) {
     for (let j = 0; j + side <= cols; j += 7) places.push({ col0_px: j * 8, row0_px: i * 8 });
@@ -86,7 +87,7 @@ export async function writeSmallPack(dir: string): Promise<void> {
   places.forEach(({ col0_px, row0_px }, at) => {
     const base = (row0_px / 8) * dense.width + col0_px / 8;
     const layout = { base, channelStep: area, rowStep: dense.width, columnStep: 1 };
-    poolGrid(dense.data, layout, side, encoder.grid, channels, grids, at * gridWidth);
+    poolGrid(dense.coarse, layout, side, encoder.grid, coarseChannels, grids, at * gridWidth);
   });
   const descriptors = await encoder.describe(grids, places.length);
   places.forEach((place, at) => {
