@@ -1,40 +1,61 @@
+const BLOCK = 16;
+
 /**
  * Heights of a window with a coarse upper bound, for finding where a line of sight first meets a roof or a crown.
  */
 export class HeightField {
   private readonly coarse: Float32Array;
+  private readonly blocks: Float32Array;
   private readonly coarseWidth: number;
-  private readonly block: number;
 
   /**
    * @param reach_px how far, in pixels, a line of sight can be displaced by the tallest thing
    */
   constructor(
     private readonly height_m: Float32Array,
+    private readonly crown: Uint8Array | undefined,
     readonly width: number,
     readonly height: number,
     reach_px: number,
   ) {
-    this.block = 16;
-    this.coarseWidth = Math.ceil(width / this.block);
-    const coarseHeight = Math.ceil(height / this.block);
+    this.coarseWidth = Math.ceil(width / BLOCK);
+    const coarseHeight = Math.ceil(height / BLOCK);
     const blocks = new Float32Array(this.coarseWidth * coarseHeight);
     for (let row = 0; row < height; row++) {
-      const at = Math.floor(row / this.block) * this.coarseWidth;
+      const at = Math.floor(row / BLOCK) * this.coarseWidth;
       for (let col = 0; col < width; col++) {
         const h = height_m[row * width + col] as number;
-        const k = at + Math.floor(col / this.block);
+        const k = at + Math.floor(col / BLOCK);
         if (h > (blocks[k] as number)) blocks[k] = h;
       }
     }
-    this.coarse = dilate(blocks, this.coarseWidth, coarseHeight, Math.ceil(reach_px / this.block));
+    this.blocks = blocks;
+    this.coarse = dilate(blocks, this.coarseWidth, coarseHeight, Math.ceil(reach_px / BLOCK));
   }
 
   /** An upper bound of everything that can hide the ground at this pixel. */
   bound(x: number, y: number): number {
-    const col = Math.floor(x / this.block);
-    const row = Math.floor(y / this.block);
+    const col = Math.floor(x / BLOCK);
+    const row = Math.floor(y / BLOCK);
     return this.coarse[row * this.coarseWidth + col] ?? 0;
+  }
+
+  /** An upper bound of the heights in the block of 16 x 16 pixels around this pixel; 0 outside. */
+  blockTop(x: number, y: number): number {
+    const col = Math.round(x);
+    const row = Math.round(y);
+    if (col < 0 || row < 0 || col >= this.width || row >= this.height) return 0;
+    return this.blocks[(row >> 4) * this.coarseWidth + (col >> 4)] as number;
+  }
+
+  /** How many steps of (stepX, stepY) stay inside the block around (x, y). */
+  stepsInBlock(x: number, y: number, stepX: number, stepY: number): number {
+    return Math.min(stepsToEdge(x, stepX), stepsToEdge(y, stepY));
+  }
+
+  /** Whether the nearest pixel shows a crown: a line of sight can pass below it. */
+  isCrown(x: number, y: number): boolean {
+    return this.crown?.[Math.round(y) * this.width + Math.round(x)] === 1;
   }
 
   /** Height at the nearest pixel; 0 outside. */
@@ -44,6 +65,12 @@ export class HeightField {
     if (col < 0 || row < 0 || col >= this.width || row >= this.height) return 0;
     return this.height_m[row * this.width + col] as number;
   }
+}
+
+function stepsToEdge(position: number, step: number): number {
+  if (step === 0) return BLOCK;
+  const inside = position + 0.5 - Math.floor((position + 0.5) / BLOCK) * BLOCK;
+  return Math.floor((step > 0 ? BLOCK - inside : inside) / Math.abs(step));
 }
 
 /** Maximum over a square of the given radius, one axis after the other. */

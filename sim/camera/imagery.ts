@@ -6,7 +6,7 @@ import {
   offsetToLonLat,
 } from "../../tiles/geodesy/index.js";
 import type { Epoch } from "../world/epoch.js";
-import type { World } from "../world/world.js";
+import { CORE_PX, type World } from "../world/world.js";
 
 /** A window of ground in the local plane: its north-west outer corner in metres from the reference, pixels north-up. */
 export interface GroundWindow {
@@ -25,6 +25,8 @@ export interface GroundImage {
   readonly valid?: Uint8Array;
   /** height of what is seen, metres above ground; absent = flat */
   readonly height_m?: Float32Array;
+  /** 1 where that is the crown of a tree, which lines of sight can pass below */
+  readonly crown?: Uint8Array;
 }
 
 /** Imagery that a simulated camera can fly over: a world at one date, or any geo-referenced map. */
@@ -36,17 +38,20 @@ export interface ImagerySource {
   window(window: GroundWindow): Promise<GroundImage>;
 }
 
-const BLOCK_PX = 256;
+type Block = ReturnType<World["renderWithHeights"]>;
+
+/** The side of a kept block: what the world paints in one piece. */
+const BLOCK_PX = CORE_PX;
 
 /**
  * A world at one date. Blocks are kept, so that the overlapping frames of a flight are computed once.
  * @param relief with heights, so that roofs and crowns lean in perspective; else the picture is painted on flat ground
  */
-export function worldImagery(world: World, epoch: Epoch, relief = true, keptBlocks = 400): ImagerySource {
+export function worldImagery(world: World, epoch: Epoch, relief = true, keptBlocks = 300): ImagerySource {
   // A camera sees the world from its own side: the lean of the epoch's own view must not be in it.
   const upright: Epoch = { ...epoch, lean_east: 0, lean_north: 0 };
-  const blocks = new Map<string, { rgb: Uint8Array; height_m: Float32Array }>();
-  const block = (gsd_m: number, row: number, col: number): { rgb: Uint8Array; height_m: Float32Array } => {
+  const blocks = new Map<string, Block>();
+  const block = (gsd_m: number, row: number, col: number): Block => {
     const key = `${gsd_m}/${row}/${col}`;
     const known = blocks.get(key);
     if (known !== undefined) {
@@ -74,6 +79,7 @@ export function worldImagery(world: World, epoch: Epoch, relief = true, keptBloc
       // Pixels come from a fixed grid; the window is served from the nearest pixels of it.
       const rgb = new Uint8Array(w.width_px * w.height_px * 3);
       const height_m = new Float32Array(w.width_px * w.height_px);
+      const crown = new Uint8Array(w.width_px * w.height_px);
       const row0 = Math.round(-w.north_m / w.gsd_m);
       const col0 = Math.round(w.east_m / w.gsd_m);
       for (let row = row0; row < row0 + w.height_px; ) {
@@ -88,12 +94,13 @@ export function worldImagery(world: World, epoch: Epoch, relief = true, keptBloc
             const to = (row - row0 + r) * w.width_px + (col - col0);
             rgb.set(source.rgb.subarray(from * 3, (from + cols) * 3), to * 3);
             height_m.set(source.height_m.subarray(from, from + cols), to);
+            crown.set(source.crown.subarray(from, from + cols), to);
           }
           col += cols;
         }
         row += rows;
       }
-      return relief ? { rgb, height_m } : { rgb };
+      return relief ? { rgb, height_m, crown } : { rgb };
     },
   };
 }

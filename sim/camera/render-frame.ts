@@ -38,6 +38,7 @@ export interface RenderOptions {
 }
 
 const HAZE: readonly [number, number, number] = [196, 203, 210];
+const WALL: readonly [number, number, number] = [168, 160, 149];
 const UNKNOWN: readonly [number, number, number] = [0, 0, 0];
 const LARGEST_WINDOW_PX = 9000;
 
@@ -153,7 +154,13 @@ class Tracer {
     if (ground.height_m !== undefined && tallest_m > 0) {
       const radius = Math.hypot(window.width_px, window.height_px);
       const reach = (radius * Math.min(tallest_m, pose.agl_m * 0.9)) / pose.agl_m;
-      this.relief = new HeightField(ground.height_m, window.width_px, window.height_px, Math.min(reach, radius));
+      this.relief = new HeightField(
+        ground.height_m,
+        ground.crown,
+        window.width_px,
+        window.height_px,
+        Math.min(reach, radius),
+      );
     }
   }
 
@@ -194,27 +201,38 @@ class Tracer {
     const { relief } = this;
     let x = nx + dx;
     let y = ny + dy;
-    let dark = 1;
+    let side = false;
     if (relief !== undefined) {
       const top = Math.min(relief.bound(x, y), this.pose.agl_m * 0.9);
       if (top > 0.3) {
         const length = (Math.hypot(dx, dy) * top) / this.pose.agl_m;
         const steps = Math.ceil(length / Math.max(1, footprint)) + 1;
-        let clear = top;
-        for (let k = 0; k <= steps; k++) {
+        const stepX = (dx * top) / this.pose.agl_m / steps;
+        const stepY = (dy * top) / this.pose.agl_m / steps;
+        const drop = top / steps;
+        for (let k = 0; k <= steps; ) {
           const h = top * (1 - k / steps);
           const t = 1 - h / this.pose.agl_m;
           const px = nx + dx * t;
           const py = ny + dy * t;
-          const stands = relief.at(px, py);
-          if (stands > h && stands > 0.3) {
-            x = px;
-            y = py;
-            // The line passed `clear` freely just before: what is hit well below its top is hit from the side.
-            if (stands > clear + 0.7) dark = 0.62 + 0.1 * Math.sin(h * 2.1);
-            break;
+          const around = relief.blockTop(px, py);
+          if (around > h) {
+            const stands = relief.at(px, py);
+            if (stands > h && stands > 0.3 && (h > 0.45 * stands || !relief.isCrown(px, py))) {
+              x = px;
+              y = py;
+              // Hit well below its top: from the side. Slopes are met within one step of the line.
+              side = stands > h + drop + 1;
+              break;
+            }
+            k++;
+          } else {
+            // Nothing in this block reaches up here: go to where the line leaves the block or sinks to its top.
+            k += Math.max(
+              1,
+              Math.min(relief.stepsInBlock(px, py, stepX, stepY), Math.floor(((h - around) / top) * steps)),
+            );
           }
-          clear = h;
         }
       }
     }
@@ -226,7 +244,8 @@ class Tracer {
     const level = this.levels[octave];
     if (level === undefined) return;
     const k = 1 / 2 ** octave;
-    sample(level, (x + 0.5) * k - 0.5, (y + 0.5) * k - 0.5, dark, out, i);
+    sample(level, (x + 0.5) * k - 0.5, (y + 0.5) * k - 0.5, out, i);
+    if (side) asWall(out, i);
   }
 
   private known(x: number, y: number): boolean {
@@ -244,7 +263,18 @@ function put(out: Uint8Array, i: number, colour: readonly [number, number, numbe
   out[3 * i + 2] = colour[2];
 }
 
-function sample(level: Level, x: number, y: number, gain: number, out: Uint8Array, i: number): void {
+/** Turns the colour of a roof's edge into that of the wall below it; leaves keep their green. */
+function asWall(out: Uint8Array, i: number): void {
+  const r = out[3 * i] as number;
+  const g = out[3 * i + 1] as number;
+  const b = out[3 * i + 2] as number;
+  const plaster = g > r && g > b ? 0 : 0.6;
+  for (let c = 0; c < 3; c++) {
+    out[3 * i + c] = 0.68 * ((out[3 * i + c] as number) * (1 - plaster) + (WALL[c] ?? 0) * plaster);
+  }
+}
+
+function sample(level: Level, x: number, y: number, out: Uint8Array, i: number): void {
   const { rgb, width, height } = level;
   const cx = Math.min(width - 1.001, Math.max(0, x));
   const cy = Math.min(height - 1.001, Math.max(0, y));
@@ -257,7 +287,7 @@ function sample(level: Level, x: number, y: number, gain: number, out: Uint8Arra
   for (let c = 0; c < 3; c++) {
     const top = (rgb[a + c] as number) * (1 - fx) + (rgb[a + 3 + c] as number) * fx;
     const bottom = (rgb[b + c] as number) * (1 - fx) + (rgb[b + 3 + c] as number) * fx;
-    out[3 * i + c] = (top + (bottom - top) * fy) * gain + 0.5;
+    out[3 * i + c] = top + (bottom - top) * fy + 0.5;
   }
 }
 

@@ -35,7 +35,16 @@ export interface WindowRequest {
   readonly gsd_m: number;
 }
 
-const CORE_PX = 380;
+/** What stands on the ground of a window. */
+export interface Relief {
+  /** height of what is seen at each pixel (roofs, crowns), metres above ground */
+  readonly height_m: Float32Array;
+  /** 1 where that is the crown of a tree, which sight can pass below */
+  readonly crown: Uint8Array;
+}
+
+/** Windows are painted in pieces of this side, which fit the processor's cache. */
+export const CORE_PX = 380;
 const MARGIN_PX = 2;
 const SIDE_PX = CORE_PX + 2 * MARGIN_PX;
 const CLUTTER_M = 64;
@@ -107,10 +116,11 @@ export class World {
     return this.paint(request, undefined);
   }
 
-  /** The window together with the height of what is seen at each pixel (roofs, crowns), metres above ground. */
-  renderWithHeights(request: WindowRequest): { rgb: Uint8Array; height_m: Float32Array } {
-    const height_m = new Float32Array(request.width_px * request.height_px);
-    return { rgb: this.paint(request, height_m), height_m };
+  /** The window together with its relief. */
+  renderWithHeights(request: WindowRequest): { rgb: Uint8Array } & Relief {
+    const count = request.width_px * request.height_px;
+    const relief = { height_m: new Float32Array(count), crown: new Uint8Array(count) };
+    return { rgb: this.paint(request, relief), ...relief };
   }
 
   /** Height of the buildings at a point at a date, metres above the flat ground; 0 where none stands. */
@@ -143,7 +153,7 @@ export class World {
     return false;
   }
 
-  private paint(request: WindowRequest, heights: Float32Array | undefined): Uint8Array {
+  private paint(request: WindowRequest, relief: Relief | undefined): Uint8Array {
     const { epoch, width_px, height_px, gsd_m } = request;
     const out = new Uint8Array(width_px * height_px * 3);
     const painters = this.paintersFor(gsd_m);
@@ -153,12 +163,14 @@ export class World {
     const context: GroundContext = { tile, epoch, season: seasonOf(epoch, this.style), style: this.style };
     for (let row = 0; row < height_px; row += CORE_PX) {
       for (let col = 0; col < width_px; col += CORE_PX) {
-        tile.place(request.east_m + (col - MARGIN_PX) * gsd_m, request.north_m - (row - MARGIN_PX) * gsd_m, this.noise);
-        this.paintTile(context, painters, light);
-        Sensor.shade(tile, epoch, light);
         const w = Math.min(CORE_PX, width_px - col);
         const h = Math.min(CORE_PX, height_px - row);
-        if (heights !== undefined) copyHeights(tile, w, h, heights, width_px, col, row);
+        const west = request.east_m + (col - MARGIN_PX) * gsd_m;
+        const north = request.north_m - (row - MARGIN_PX) * gsd_m;
+        tile.place(west, north, w + 2 * MARGIN_PX, h + 2 * MARGIN_PX, this.noise);
+        this.paintTile(context, painters, light);
+        Sensor.shade(tile, epoch, light);
+        if (relief !== undefined) copyRelief(tile, w, h, relief, width_px, col, row);
         sensor.blur(tile, painters.scratch);
         sensor.develop(tile, MARGIN_PX, MARGIN_PX, w, h, out, width_px, col, row);
       }
@@ -168,7 +180,7 @@ export class World {
 
   private paintersFor(gsd_m: number): Painters {
     if (this.painters?.tile.gsd_m === gsd_m) return this.painters;
-    const tile = new Tile(SIDE_PX, SIDE_PX, gsd_m);
+    const tile = new Tile(SIDE_PX, gsd_m);
     this.painters = {
       tile,
       roads: new RoadPainter(tile),
@@ -180,10 +192,14 @@ export class World {
 
   private paintTile(c: GroundContext, painters: Painters, light: Light): void {
     const { tile, epoch, season, style } = c;
-    const side = SIDE_PX * tile.gsd_m;
-    const window: Box = { x0: tile.east_m, y0: tile.north_m - side, x1: tile.east_m + side, y1: tile.north_m };
+    const window: Box = {
+      x0: tile.east_m,
+      y0: tile.north_m - tile.height * tile.gsd_m,
+      x1: tile.east_m + tile.width * tile.gsd_m,
+      y1: tile.north_m,
+    };
     const base = baseShader(c);
-    for (let i = 0; i < tile.r.length; i++) {
+    for (let i = 0; i < tile.width * tile.height; i++) {
       base(i, 0, 0);
       tile.r[i] = ink.r;
       tile.g[i] = ink.g;
@@ -251,18 +267,11 @@ export class World {
   }
 }
 
-function copyHeights(
-  tile: Tile,
-  w: number,
-  h: number,
-  out: Float32Array,
-  width: number,
-  col: number,
-  row: number,
-): void {
+function copyRelief(tile: Tile, w: number, h: number, out: Relief, width: number, col: number, row: number): void {
   for (let r = 0; r < h; r++) {
     const from = (MARGIN_PX + r) * tile.width + MARGIN_PX;
-    out.set(tile.z.subarray(from, from + w), (row + r) * width + col);
+    out.height_m.set(tile.z.subarray(from, from + w), (row + r) * width + col);
+    out.crown.set(tile.crown.subarray(from, from + w), (row + r) * width + col);
   }
 }
 

@@ -88,7 +88,7 @@ function paintWalls(c: GroundContext, building: Building, light: Light): void {
       ink.g = wall.g * k2;
       ink.b = wall.b * k2;
       tile.blend(i, cover);
-      tile.z[i] = (tile.z[i] as number) + (eave_m * 0.6 - (tile.z[i] as number)) * cover;
+      if (cover >= 0.5) tile.z[i] = eave_m * 0.6;
     });
   }
 }
@@ -176,7 +176,7 @@ function paintPlane(
       }
     }
     tile.blend(i, cover);
-    tile.z[i] = (tile.z[i] as number) + (z - (tile.z[i] as number)) * cover;
+    if (cover >= 0.5) tile.z[i] = z;
   });
 }
 

@@ -6,6 +6,8 @@ import { type Colour, colour, mix, type Season, scale } from "./season.js";
 import { ink, type Tile } from "./tile.js";
 
 const FAR = 1e9;
+/** metres over which the corners of two roads melt into each other, at most */
+const LARGEST_ROUNDING = 6;
 
 /**
  * Paints all roads of a tile at once. Every pixel gets its distance to the edge of the nearest and the second nearest
@@ -20,7 +22,7 @@ export class RoadPainter {
   private readonly other: Int32Array;
 
   constructor(private readonly tile: Tile) {
-    const count = tile.width * tile.height;
+    const count = tile.r.length;
     this.first = new Float32Array(count);
     this.second = new Float32Array(count);
     this.along = new Float32Array(count);
@@ -34,6 +36,7 @@ export class RoadPainter {
     if (roads.length === 0) return;
     this.first.fill(FAR);
     this.second.fill(FAR);
+    this.other.fill(-1);
     this.which.fill(-1);
     let any = false;
     for (let k = 0; k < roads.length; k++) {
@@ -44,36 +47,42 @@ export class RoadPainter {
     const looks = roads.map((road) => lookOf(road, season, style));
     const { first, second, which, tile } = this;
     const g = tile.gsd_m;
-    for (let i = 0; i < first.length; i++) {
-      const s = first[i] as number;
+    const count = tile.width * tile.height;
+    for (let i = 0; i < count; i++) {
       const k = which[i] as number;
       if (k < 0) continue;
+      const s = first[i] as number;
       const look = looks[k];
-      if (look === undefined || s > look.sidewalk + g + 3) continue;
+      if (look === undefined || s > LARGEST_ROUNDING) continue;
       const s2 = second[i] as number;
+      const crossing = looks[this.other[i] as number];
       let edge = s;
-      const round = look.rounding;
-      if (round > 0 && s2 < s + round) {
+      let sidewalk = look.sidewalk;
+      const round = crossing === undefined ? 0 : Math.min(look.rounding, crossing.rounding);
+      if (crossing !== undefined && round > 0 && s2 < s + round) {
+        // Corner: the two edges melt into a curve, and the sidewalks into each other.
         const h = (round - (s2 - s)) / round;
         edge = s - (h * h * round) / 4;
+        sidewalk += (crossing.sidewalk - sidewalk) * h * 0.5;
       }
-      if (edge > look.sidewalk + g) continue;
+      if (edge > sidewalk + g) continue;
       const v = this.across[i] as number;
       const u = this.along[i] as number;
-      if (look.sidewalk > 0) {
-        const walk = 0.5 - (edge - look.sidewalk) / g;
+      if (sidewalk > 0) {
+        const walk = 0.5 - (edge - sidewalk) / g;
         if (walk > 0 && edge > -g) this.sidewalk(i, u, look, edge, Math.min(1, walk), season);
       }
       const cover = 0.5 - edge / g;
       if (cover <= 0) continue;
-      this.carriageway(i, u, v, look, s2, looks[this.other[i] as number], season, Math.min(cover, 1));
+      this.carriageway(i, u, v, look, s2, crossing, season, Math.min(cover, 1));
     }
   }
 
   private measure(road: Road, k: number): boolean {
     const { tile, first, second, which, along, across, other } = this;
     const g = tile.gsd_m;
-    const margin = road.half_m + road.sidewalk_m + 3.5 + g;
+    const margin = road.half_m + road.sidewalk_m + LARGEST_ROUNDING + 2 * g;
+    const inner = -g / 2;
     let any = false;
     for (let n = 1; n < road.points.length; n++) {
       if (road.hidden[n - 1] === 1) continue;
@@ -101,7 +110,9 @@ export class RoadPainter {
           const outside = t < 0 ? -t : t > length ? t - length : 0;
           const distance = outside === 0 ? (v < 0 ? -v : v) : Math.sqrt(outside * outside + v * v);
           if (distance > margin) continue;
-          const s = distance - road.half_m;
+          const edge = distance - road.half_m;
+          // Inside a carriageway the more important road wins, so that it runs straight through its junctions.
+          const s = edge < inner ? edge - 100 * road.rank : edge;
           if (which[i] === k) {
             if (s < (first[i] as number)) {
               first[i] = s;
@@ -194,7 +205,7 @@ export class RoadPainter {
     ink.g = look.surface.g * light;
     ink.b = look.surface.b * light;
     if (look.crack > 0 && g < 0.8) {
-      const crack = Math.max(0, 1 - Math.abs(small + 0.5 * mid) * 9) * look.crack;
+      const crack = Math.max(0, 1 - Math.abs(small + 0.8 * fine + 0.4 * mid) * 12) * look.crack;
       ink.r *= 1 - crack;
       ink.g *= 1 - crack;
       ink.b *= 1 - crack;
@@ -312,7 +323,7 @@ function lookOf(road: Road, season: Season, style: PlaceStyle): RoadLook {
   return {
     road,
     sidewalk: road.sidewalk_m,
-    rounding: kind === "rail" || kind === "track" ? 1.5 : Math.min(7, 2 + road.half_m),
+    rounding: kind === "rail" || kind === "track" ? 1.5 : Math.min(LARGEST_ROUNDING, 2 + road.half_m),
     surface: style.climate === "arid" ? mix(surface, colour(0xa59a88), 0.35) : surface,
     walk: mix(colour(0x9f9a91), colour(0xb5aca0), h),
     paint: kind === "rail" ? colour(0x8d8783) : style.yellowMarkings && lines < 3 ? colour(0xc9a94e) : colour(0xd6d5d0),
@@ -326,7 +337,7 @@ function lookOf(road: Road, season: Season, style: PlaceStyle): RoadLook {
     wheelA: kind === "track" ? 0.72 : road.half_m * 0.25,
     wheelB: road.half_m * 0.68,
     repairs: age * 0.16,
-    crack: age > 0.55 ? 0.3 : 0,
+    crack: age > 0.55 ? 0.14 : 0,
     dash_m: built ? 3 : 4,
     gap_m: built ? 5 : 8,
   };

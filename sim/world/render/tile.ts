@@ -4,6 +4,26 @@ import type { Point } from "../plane.js";
 /** The colour a shader has just computed: linear light reflected, 1 = a white sheet in full sun on flat ground. */
 export const ink = { r: 0, g: 0, b: 0 };
 
+interface Octave {
+  readonly plane: "big" | "mid" | "small" | "fine";
+  readonly wavelength_m: number;
+  readonly amplitude: number;
+  readonly shearX: number;
+  readonly shearY: number;
+  readonly offset: number;
+}
+
+const OCTAVES: readonly Octave[] = [
+  { plane: "big", wavelength_m: 97.3, amplitude: 0.62, shearX: 0, shearY: 0, offset: 0 },
+  { plane: "big", wavelength_m: 36.7, amplitude: 0.45, shearX: 0.1, shearY: 0, offset: 11.3 },
+  { plane: "mid", wavelength_m: 13.1, amplitude: 0.62, shearX: 0.37, shearY: 0, offset: 31 },
+  { plane: "mid", wavelength_m: 5.3, amplitude: 0.5, shearX: -0.22, shearY: 0, offset: 8.7 },
+  { plane: "small", wavelength_m: 2.1, amplitude: 0.62, shearX: 0, shearY: 0.31, offset: 0.4 },
+  { plane: "small", wavelength_m: 0.93, amplitude: 0.55, shearX: 0, shearY: -0.4, offset: 3.3 },
+  { plane: "fine", wavelength_m: 0.41, amplitude: 0.7, shearX: 0.2, shearY: 0, offset: 17.9 },
+  { plane: "fine", wavelength_m: 0.19, amplitude: 0.6, shearX: 0, shearY: 0.13, offset: 5.1 },
+];
+
 /**
  * Working raster of one window: linear colour, height of the visible surface, and the upper limit of the shadow above
  * every pixel. Row 0 is the north edge. Four shared noise planes give every material its texture without new samples;
@@ -15,6 +35,8 @@ export class Tile {
   readonly b: Float32Array;
   /** height of what is seen, metres above ground */
   readonly z: Float32Array;
+  /** 1 where what is seen is a crown, which light and sight pass below */
+  readonly crown: Uint8Array;
   /** top of the shadow volume, metres above ground; 0 = none */
   readonly shadow: Float32Array;
   /** how much of the sun that volume takes, 0..1 */
@@ -28,17 +50,22 @@ export class Tile {
   east_m = 0;
   north_m = 0;
 
+  /** columns and rows in use: planes are row-major with this width */
+  width = 0;
+  height = 0;
+
+  /** @param side the largest width and height, pixels */
   constructor(
-    readonly width: number,
-    readonly height: number,
+    side: number,
     readonly gsd_m: number,
   ) {
-    const count = width * height;
+    const count = side * side;
     const plane = (): Float32Array => new Float32Array(count);
     this.r = plane();
     this.g = plane();
     this.b = plane();
     this.z = plane();
+    this.crown = new Uint8Array(count);
     this.shadow = plane();
     this.shade = plane();
     this.big = plane();
@@ -48,32 +75,35 @@ export class Tile {
     this.area = new Float32Array(4096);
   }
 
-  /** Moves the tile to a place and clears it. */
-  place(east_m: number, north_m: number, noise: Noise): void {
+  /** Moves the tile to a place, gives it its size (at most that of its construction) and clears it. */
+  place(east_m: number, north_m: number, width: number, height: number, noise: Noise): void {
     this.east_m = east_m;
     this.north_m = north_m;
-    this.z.fill(0);
-    this.shadow.fill(0);
-    this.shade.fill(0);
-    const { width, height, gsd_m, big, mid, small, fine } = this;
+    this.width = width;
+    this.height = height;
+    const { gsd_m } = this;
+    const count = width * height;
+    for (const plane of [this.z, this.shadow, this.shade, this.big, this.mid, this.small, this.fine]) {
+      plane.fill(0, 0, count);
+    }
+    this.crown.fill(0, 0, count);
     const fade = (wavelength: number): number => Math.min(1, Math.max(0, (wavelength / gsd_m - 1.6) / 2));
-    const w: readonly number[] = [5.3, 2.1, 0.93, 0.41, 0.19].map(fade);
-    const [w1 = 0, w2 = 0, w3 = 0, w4 = 0, w5 = 0] = w;
-    let i = 0;
     for (let row = 0; row < height; row++) {
       const y = north_m - (row + 0.5) * gsd_m;
-      for (let col = 0; col < width; col++, i++) {
-        const x = east_m + (col + 0.5) * gsd_m;
-        big[i] = 0.62 * noise.at(x / 97.3, y / 97.3) + 0.45 * noise.at(x / 36.7 + 11.3, y / 36.7 - 5.1);
-        mid[i] =
-          0.62 * noise.at(x / 13.1 + (0.37 * y) / 13.1, y / 13.1 - 71.2) +
-          0.5 * w1 * noise.at(x / 5.3 - (0.22 * y) / 5.3, y / 5.3 + 19.9);
-        small[i] =
-          (w2 === 0 ? 0 : 0.62 * w2 * noise.at(x / 2.1, y / 2.1 + (0.31 * x) / 2.1)) +
-          (w3 === 0 ? 0 : 0.55 * w3 * noise.at(x / 0.93 + 3.3, y / 0.93 - (0.4 * x) / 0.93));
-        fine[i] =
-          (w4 === 0 ? 0 : 0.7 * w4 * noise.at(x / 0.41 + (0.2 * y) / 0.41, y / 0.41)) +
-          (w5 === 0 ? 0 : 0.6 * w5 * noise.at(x / 0.19, y / 0.19));
+      for (const o of OCTAVES) {
+        const k = 1 / o.wavelength_m;
+        const x = (east_m + 0.5 * gsd_m) * k;
+        // Sheared lattices: the grids of the octaves do not line up.
+        noise.addRow(
+          this[o.plane],
+          row * width,
+          width,
+          x + o.shearX * y * k + o.offset,
+          y * k + o.shearY * x - o.offset * 2.3,
+          gsd_m * k,
+          o.shearY * gsd_m * k,
+          o.amplitude * fade(o.wavelength_m),
+        );
       }
     }
   }

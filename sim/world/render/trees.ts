@@ -239,7 +239,10 @@ export class TreePainter {
         ink.b = crown.b * k;
         if (canSnow > 0) snowOver(tile, i, canSnow * nz);
         tile.blend(i, alpha);
-        if (alpha > 0.5) tile.z[i] = z;
+        if (alpha > 0.5) {
+          tile.z[i] = z;
+          tile.crown[i] = 1;
+        }
       }
     }
   }

@@ -1,6 +1,6 @@
 import type { Epoch } from "../epoch.js";
 import type { CarSpot } from "../layout/model.js";
-import { rectangle } from "../plane.js";
+import { type Point, pointAt, rectangle } from "../plane.js";
 import { hash01 } from "../random.js";
 import type { Light } from "./light.js";
 import { colour } from "./season.js";
@@ -26,7 +26,7 @@ export function paintVehicle(tile: Tile, spot: CarSpot, epoch: Epoch, light: Lig
     x: spot.x + spot.axis.x * shift - spot.axis.y * (h - 0.5) * 0.25,
     y: spot.y + spot.axis.y * shift + spot.axis.x * (h - 0.5) * 0.25,
   };
-  const body = rectangle(centre, spot.axis, half, wide);
+  const body = big ? rectangle(centre, spot.axis, half, wide) : carBody(centre, spot.axis, half, wide);
   const dark = light.direct * 0.85;
   const off = { x: light.dx * tall * light.reach * 0.8, y: light.dy * tall * light.reach * 0.8 };
   for (const t of [0.35, 1]) {
@@ -64,4 +64,14 @@ export function paintVehicle(tile: Tile, spot: CarSpot, epoch: Epoch, light: Lig
     window(half * 0.3, 0.3);
     window(-half * 0.62, 0.22);
   }
+}
+
+/** A car from above: a rectangle with its corners cut. */
+function carBody(centre: Point, axis: Point, half: number, wide: number): Point[] {
+  const long = rectangle(centre, axis, half, wide * 0.68);
+  const broad = rectangle(centre, axis, half * 0.88, wide);
+  const corner = (ring: readonly Point[], i: number): Point => pointAt(ring, i);
+  return [0, 1, 2, 3].flatMap((i) =>
+    i % 2 === 0 ? [corner(long, i), corner(broad, i)] : [corner(broad, i), corner(long, i)],
+  );
 }
