@@ -52,7 +52,7 @@ def main() -> None:
                 str(float_path), str(target), op_types_to_quantize=["MatMul"], weight_type=QuantType.QInt8, per_channel=True
             )
     onnx.checker.check_model(onnx.load(str(args.out / "reranker.onnx")))
-    (args.out / "tokenizer.json").write_text(json.dumps({"format": 1, "words": WORDS}, indent=1) + "\n")
+    (args.out / "tokenizer.json").write_text(json.dumps({"format": 1, "words": WORDS}, indent=2) + "\n")
     card = json.loads(args.card.read_text()) if args.card else {"training_data": [], "results": {}}
     card.setdefault("fusion", {"retrieval_weight": 10.0})
     write_model_json(
