@@ -146,6 +146,50 @@ for (const [name, memory] of Object.entries(memories)) {
   });
 }
 
+// Rows whose quantisation error is parallel to the query, so that Cauchy-Schwarz is met with equality: half of them are
+// truly better than their int8 copies say by the full bound, the other half worse. Any smaller bound loses rows.
+test("the bound is needed in full: rows whose int8 copies mislead as far as they can", () => {
+  const input = fc.record({
+    half: fc.integer({ min: 4, max: 12 }),
+    seed: fc.integer(),
+    k: fc.integer({ min: 1, max: 9 }),
+  });
+  fc.assert(
+    fc.property(input, ({ half, seed, k }) => {
+      const next = random(seed);
+      const width = 2 * half;
+      const signs = Array.from({ length: width }, () => (next() < 0.5 ? -1 : 1));
+      // The first element sets the step and is not seen by the query.
+      const query = Float32Array.from([0, ...signs]);
+      const rows = Array.from({ length: 1500 }, () => {
+        // int8 copy: base, or base - sign; truth: nearly the same for both.
+        const error = next() < 0.5 ? -0.49 : 0.49;
+        const shift = error > 0 ? error - 1 : error;
+        return Float32Array.from([127, ...signs.map((sign) => Math.round(2 * next() - 1) + shift * sign)]);
+      });
+      withIndex(rows, width + 1, {}, (index) => {
+        assert.deepEqual(index.search(query, k), bruteForce(rows, query, k));
+        assert.ok(index.rescored < 1500);
+      });
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test("no row is found twice where pieces of the scan meet", () => {
+  const next = random(8);
+  const best = unitVector(16, next);
+  // All of the best rows lie around row 256, where the first piece ends.
+  const rows = Array.from({ length: 600 }, (_, at) => (at > 235 && at < 280 ? best : unitVector(16, next)));
+  withIndex(rows, 16, {}, (index) => {
+    for (let from = 0; from < 8; from++) {
+      assert.deepEqual(index.search(best, 60, { from }), bruteForce(rows, best, 60, { from }));
+      const subset = Uint32Array.from({ length: 500 }, (_, at) => at + from);
+      assert.deepEqual(index.search(best, 60, { subset }), bruteForce(rows, best, 60, { subset }));
+    }
+  });
+});
+
 test("30,000 equal rows: the smallest rows win", () => {
   const row = unitVector(16, random(1));
   const rows = Array.from({ length: 30_000 }, () => row);
