@@ -5,6 +5,7 @@ import { Command, CommanderError } from "commander";
 import { z } from "zod";
 import { packageRoot } from "../models/runtime/paths.js";
 import { errorMessage, UserError } from "../tiles/errors.js";
+import { demoCommand } from "./commands/demo.js";
 import { replayCommand } from "./commands/replay.js";
 
 /** Wrong input, by the user's hand. */
@@ -22,7 +23,7 @@ function program(): Command {
     )
     .version(version, "-V, --version", "print the version")
     .showHelpAfterError("(--help shows the usage)");
-  for (const command of [replayCommand()]) root.addCommand(command.copyInheritedSettings(root));
+  for (const command of [replayCommand(), demoCommand()]) root.addCommand(command.copyInheritedSettings(root));
   // Errors of usage are thrown instead of ending the process with commander's own exit code 1.
   for (const command of [root, ...root.commands]) command.exitOverride();
   return root;
