@@ -31,7 +31,10 @@ export interface ListenerReport {
   messages: Record<string, number>;
   /** "system/component" of everyone who sent. */
   senders: string[];
-  /** Frames that are missing by the sequence numbers. */
+  /**
+   * Frames that are missing by the sequence numbers. Those at the end leave no gap: compare `frames` with what the
+   * publisher counted as sent.
+   */
   lost: number;
   positions: ReceivedPosition[];
   /** What was wrong, the first of each kind with its details; empty when every frame was good. */

@@ -27,6 +27,16 @@ function newSocket(address: LinkAddress): Socket {
   return createSocket({ type: isIPv6(address.host) ? "udp6" : "udp4" });
 }
 
+/**
+ * Resolves once the datagram has left, after a turn of the event loop: Node reports a datagram that leaves at once before
+ * anything else runs, so a caller that sends in a loop would keep everyone else, readers included, from running.
+ */
+function sent(start: (done: (error: Error | null) => void) => void): Promise<boolean> {
+  return new Promise((resolve) => {
+    start((error) => setImmediate(resolve, error === null));
+  });
+}
+
 abstract class UdpLink implements MavlinkLink {
   #closed = false;
 
@@ -66,9 +76,7 @@ class UdpOutLink extends UdpLink {
 
   send(frame: Uint8Array): Promise<boolean> {
     if (this.closed) return Promise.resolve(false);
-    return new Promise((resolve) => {
-      this.socket.send(frame, (error) => resolve(error === null));
-    });
+    return sent((done) => this.socket.send(frame, done));
   }
 }
 
@@ -94,15 +102,10 @@ class UdpInLink extends UdpLink {
 
   async send(frame: Uint8Array): Promise<boolean> {
     if (!this.up) return false;
-    const sent = await Promise.all(
-      [...this.#peers.values()].map(
-        (peer) =>
-          new Promise<boolean>((resolve) => {
-            this.socket.send(frame, peer.port, peer.address, (error) => resolve(error === null));
-          }),
-      ),
+    const outcomes = await Promise.all(
+      [...this.#peers.values()].map((peer) => sent((done) => this.socket.send(frame, peer.port, peer.address, done))),
     );
-    return sent.includes(true);
+    return outcomes.includes(true);
   }
 }
 

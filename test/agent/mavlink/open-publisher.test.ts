@@ -83,6 +83,19 @@ describe("fixes on a link, as a checking listener sees them", () => {
     );
   });
 
+  test("a thousand fixes without a pause all arrive", async () => {
+    const listener = await startListener();
+    const publisher = await openPublisher(listener.url, { messages: ["global_position_sensor"] });
+    const [fix] = FIXES;
+    assert.ok(fix);
+    for (let i = 0; i < 1000; i++) await publisher.publish({ ...fix, t_us: i });
+    await until("all of them", () => listener.report().positions.length === 1000);
+    await publisher.close();
+    const { ok, frames } = await listener.close();
+    assert.equal(ok, true);
+    assert.equal(frames, publisher.counts().connection.sent);
+  });
+
   test("the same fixes give the same payloads, whenever they are sent", async () => {
     const run = async () => {
       const other = await otherEnd();
