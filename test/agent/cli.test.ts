@@ -7,7 +7,7 @@ import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { shippedModel } from "../../models/runtime/paths.js";
 import { straightFlight, writeSmallFlight } from "./helpers/small-flight.js";
-import { modelsMissing, writeSmallPack } from "./helpers/small-pack.js";
+import { modelsMissing, writeAcceptingRegistrar, writeSmallPack } from "./helpers/small-pack.js";
 
 const CLI = fileURLToPath(new URL("../../agent/cli.js", import.meta.url));
 const dir = mkdtempSync(join(tmpdir(), "cli-"));
@@ -48,8 +48,10 @@ test("wrong usage is the user's error", () => {
 describe("replay on a small map", { skip: modelsMissing() }, () => {
   const pack = join(dir, "small.skypack");
   const flight = join(dir, "flight");
+  const registrar = join(dir, "registrar");
 
   before(async () => {
+    writeAcceptingRegistrar(registrar);
     await writeSmallPack(pack);
     await writeSmallFlight(flight, straightFlight(5));
   });
@@ -57,7 +59,7 @@ describe("replay on a small map", { skip: modelsMissing() }, () => {
   test("a sequence is published after three frames agree, and the report is the same every time", () => {
     const files = ["a", "b"].map((name) => join(dir, `${name}.json`));
     const reports = files.map((file) => {
-      const { code, out, err } = run("replay", flight, "--pack", pack, "--json", file);
+      const { code, out, err } = run("replay", flight, "--pack", pack, "--registrar", registrar, "--json", file);
       assert.equal(code, 0, err);
       assert.match(out, /false fixes\s+0/);
       return JSON.parse(readFileSync(file, "utf8"));
@@ -86,7 +88,20 @@ describe("replay on a small map", { skip: modelsMissing() }, () => {
   test("stills are each judged alone; per-frame results are written; the re-ranker can be left out", () => {
     const json = join(dir, "stills.json");
     const csv = join(dir, "frames.csv");
-    const args = ["--pack", pack, "--stills", "--no-rerank", "--limit", "2", "--json", json, "--frames-csv", csv];
+    const args = [
+      "--pack",
+      pack,
+      "--registrar",
+      registrar,
+      "--stills",
+      "--no-rerank",
+      "--limit",
+      "2",
+      "--json",
+      json,
+      "--frames-csv",
+      csv,
+    ];
     const { code, err } = run("replay", flight, ...args);
     assert.equal(code, 0, err);
     const report = JSON.parse(readFileSync(json, "utf8"));
@@ -106,7 +121,8 @@ describe("replay on a small map", { skip: modelsMissing() }, () => {
     const csv = readFileSync(join(blind, "frames.csv"), "utf8").trim().split("\n");
     writeFileSync(join(blind, "frames.csv"), csv.map((line) => line.split(",").slice(0, 6).join(",")).join("\n"));
     const json = join(dir, "blind.json");
-    const { code, err } = run("replay", blind, "--pack", pack, "--stills", "--limit", "1", "--json", json);
+    const args = ["--pack", pack, "--registrar", registrar, "--stills", "--limit", "1", "--json", json];
+    const { code, err } = run("replay", blind, ...args);
     assert.equal(code, 0, err);
     const report = JSON.parse(readFileSync(json, "utf8"));
     assert.equal(report.fixes, 1);

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Encoder, poolGrid } from "../../../models/runtime/encoder.js";
 import { shippedModel } from "../../../models/runtime/paths.js";
@@ -20,6 +20,17 @@ export function modelsMissing(): string | false {
     (kind) => !existsSync(join(shippedModel(kind), "model.json")),
   );
   return missing === undefined ? false : `models/${missing}-1 is not there`;
+}
+
+/**
+ * A copy of the shipped registrar that accepts whatever it finds: what is accepted is a matter of calibration, on real
+ * imagery, and must not decide whether the machinery works.
+ */
+export function writeAcceptingRegistrar(dir: string): void {
+  cpSync(shippedModel("registrar"), dir, { recursive: true });
+  const path = join(dir, "model.json");
+  const card: object = JSON.parse(readFileSync(path, "utf8"));
+  writeFileSync(path, JSON.stringify({ ...card, acceptance: { bias: 0, weights: {}, threshold: 0.5 } }));
 }
 
 /** Writes a pack of 380 x 380 m of the invented ground around ORIGIN at 0.5 m per pixel, made with the shipped encoder. */
