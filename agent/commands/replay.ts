@@ -39,8 +39,8 @@ export function replayCommand(): Command {
   return new Command("replay")
     .summary("run a recorded flight through the real pipeline and report")
     .description(
-      "Runs a flight folder (flight.toml, frames.csv, frames/) through the real pipeline on a pack and prints a\n" +
-        "report. Frames go in order, and a position is published only after consecutive frames agree; with --stills\n" +
+      "Runs a flight folder (flight.toml, frames.csv, frames/) through the real pipeline on a pack and prints a " +
+        "report. Frames go in order, and a position is published only after consecutive frames agree; with --stills " +
         "every frame is judged alone, from nothing, over the whole pack.",
     )
     .argument("<flight>", "flight folder")
