@@ -7,8 +7,8 @@ export function rayTable(lens: Intrinsics): Float32Array {
   const { width_px, height_px } = lens;
   const table = new Float32Array(width_px * height_px * 2);
   const pinhole = isPinhole(lens);
-  // Distortion is smooth: it is inverted on a grid of every eighth pixel and interpolated, to 1e-4 px of the exact ray.
-  const step = pinhole ? 1 : 8;
+  // Distortion is smooth: it is inverted on a grid of every fourth pixel and interpolated, to a hundredth of a pixel.
+  const step = pinhole ? 1 : 4;
   const cols = Math.ceil((width_px - 1) / step) + 1;
   const rows = Math.ceil((height_px - 1) / step) + 1;
   const grid = new Float64Array(cols * rows * 2);
@@ -32,6 +32,12 @@ export function rayTable(lens: Intrinsics): Float32Array {
         const top = (grid[a + k] as number) * (1 - fx) + (grid[a + right + k] as number) * fx;
         const bottom = (grid[b + k] as number) * (1 - fx) + (grid[b + right + k] as number) * fx;
         table[(row * width_px + col) * 2 + k] = top * (1 - fy) + bottom * fy;
+      }
+      if (Number.isNaN(table[(row * width_px + col) * 2])) {
+        // A neighbour beyond the image cannot be inverted; this pixel perhaps can.
+        const ray = pixelToRay(lens, col, row);
+        table[(row * width_px + col) * 2] = ray?.x ?? Number.NaN;
+        table[(row * width_px + col) * 2 + 1] = ray?.y ?? Number.NaN;
       }
     }
   }

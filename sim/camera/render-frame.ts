@@ -219,10 +219,11 @@ class Tracer {
           if (around > h) {
             const stands = relief.at(px, py);
             if (stands > h && stands > 0.3 && (h > 0.45 * stands || !relief.isCrown(px, py))) {
-              x = px;
-              y = py;
-              // Hit well below its top: from the side. Slopes are met within one step of the line.
+              // Hit well below its top: from the side. A roof is met where the line comes down to its height.
               side = stands > h + drop + 1;
+              const exact = side ? t : 1 - stands / this.pose.agl_m;
+              x = nx + dx * exact;
+              y = ny + dy * exact;
               break;
             }
             k++;

@@ -105,8 +105,9 @@ export function fly(route: readonly LocalPoint[], motion: MotionSpec, period_s: 
   const second = route[1];
   if (first === undefined || second === undefined) throw new RangeError("a route needs two way points");
   const track = new Track(route);
-  const lookahead = Math.max(8, motion.speed_mps * 1.5);
   const turnLimit = (GRAVITY * Math.tan((motion.bank_deg * Math.PI) / 180)) / motion.speed_mps;
+  // Far enough ahead that a corner is begun in time for the tightest turn.
+  const lookahead = Math.max(8, motion.speed_mps * 1.5, (1.3 * motion.speed_mps) / turnLimit);
   const wobbles = [1.1, 0.9, 3].map((time) => new Wander(rng, motion.wobble_deg, time));
   const crab = new Wander(rng, motion.crab_deg, 12);
   const height = new Wander(rng, motion.agl_wander * motion.agl_m, 8);
