@@ -231,13 +231,20 @@ class Sampler:
 
 
 def overlap(a: Sample, b: Sample) -> float:
-    """Share of a's query window that b's central cell covers; 0 for another source or heading."""
+    """Share of a's query window that b's central cell covers; 0 for another source, heading or scale.
+
+    -1 where the two show much of the same ground at a heading or scale that is neither alike nor clearly another.
+    """
     if a.place[0] != b.place[0]:
         return 0.0
     turn = abs((a.place[4] - b.place[4] + 180) % 360 - 180)
-    if turn > 30:
-        return 0.0
     step = a.place[3]
+    ratio = max(step / b.place[3], b.place[3] / step)
+    near = max(abs(a.place[1] - b.place[1]), abs(a.place[2] - b.place[2])) < CELL_PX * max(step, b.place[3])
+    if turn > 40 or ratio > 1.7:
+        return 0.0
+    if turn > 10 or ratio > 1.12:
+        return -1.0 if near else 0.0
     heading = np.radians(a.place[4])
     dx, dy = (b.place[1] - a.place[1]) / step, (b.place[2] - a.place[2]) / step
     across = dx * np.cos(heading) + dy * np.sin(heading) - a.shift_px[0]

@@ -17,7 +17,6 @@ CHANNELS = 64
 GRID = 4
 DESCRIPTOR_WIDTH = 256
 CELL_PX = 224
-FROZEN_BLOCKS = 3
 
 # (expand, channels, kernel, stride) of EfficientNet-Lite0's inverted residual blocks 0 to 10.
 _BLOCKS = [
@@ -122,28 +121,27 @@ class Encoder(nn.Module):
             copy(block._depthwise_conv, f"{at}._depthwise_conv", f"{at}._bn1")
             copy(block._project_conv, f"{at}._project_conv", f"{at}._bn2")
 
-    def early(self, x: Tensor) -> Tensor:
-        """Stem and the blocks up to stride 4: stay as ImageNet left them."""
+    def trunk(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """ImageNet's part, which stays as it is: features at stride 8 (40 channels) and 16 (112)."""
         x = F.relu6(self._conv_stem(x))
-        for index in range(FROZEN_BLOCKS):
-            x = self._blocks[index](x)
-        return x
-
-    def late(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        for index in range(FROZEN_BLOCKS, 5):
+        for index in range(5):
             x = self._blocks[index](x)
         at8 = x
         for index in range(5, 11):
             x = self._blocks[index](x)
-        y = F.relu6(self.lateral8(at8) + F.interpolate(self.lateral16(x), scale_factor=2, mode="nearest"))
+        return at8, x
+
+    def necks(self, at8: Tensor, at16: Tensor) -> tuple[Tensor, Tensor]:
+        """Both maps before normalisation, coarse still at stride 16."""
+        y = F.relu6(self.lateral8(at8) + F.interpolate(self.lateral16(at16), scale_factor=2, mode="nearest"))
         y = y + self.mix_pw(F.relu6(self.mix_dw(y)))
-        z = F.relu6(self.coarse_in(x))
+        z = F.relu6(self.coarse_in(at16))
         z = z + self.coarse_pw(F.relu6(self.coarse_dw(z)))
         return self.out(F.relu6(y)), self.coarse_out(F.relu6(z))
 
     def raw(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Both maps before normalisation, coarse still at stride 16."""
-        return self.late(self.early(x))
+        """What is quantised: both maps before normalisation."""
+        return self.necks(*self.trunk(x))
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         return unit(*self.raw(x))

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from .data import Source, pair_sources
-from .encoder import CELL_PX, FROZEN_BLOCKS, STRIDE_PX, Encoder, Head, pool_grid
+from .encoder import CELL_PX, STRIDE_PX, Encoder, Head, pool_grid
 from .losses import align
 
 MEAN = torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1)
@@ -36,9 +36,7 @@ class Untrained(torch.nn.Module):
         self.encoder = encoder
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        y = self.encoder.early(x)
-        for block in self.encoder._blocks[FROZEN_BLOCKS:]:
-            y = block(y)
+        _, y = self.encoder.trunk(x)
         y = torch.nn.functional.interpolate(y, scale_factor=2, mode="nearest")
         y = torch.nn.functional.normalize(y, dim=1, eps=1e-6)
         return y, y

@@ -41,22 +41,22 @@ class EncoderLoss(nn.Module):
         self.log_registration_beta = nn.Parameter(torch.tensor(3.5))
 
     def descriptors(
-        self, query: Tensor, cell: Tensor, overlaps: Tensor, memory: Tensor | None, memory_ok: Tensor | None, tau: float = 0.12
+        self, query: Tensor, cell: Tensor, overlaps: Tensor, tau: float = 0.12, smoothing: float = 0.03
     ) -> Tensor:
         """InfoNCE both ways with soft targets: softmax(overlap / tau) over the batch, as in Game4Loc and SkyLink.
 
-        query, cell: [n,D]; overlaps: [n,n] in 0..1; memory: [m,D] cells of earlier batches, negatives where memory_ok.
+        query, cell: [n,D]; overlaps: [n,n] in 0..1, -1 = unknown, left out.
         """
         scale = self.log_descriptor_scale.exp().clamp(max=60)
-        logits = scale * query @ cell.T
-        target = F.softmax(overlaps / tau, 1)
-        columns = logits
-        if memory is not None and memory_ok is not None and len(memory):
-            past = (scale * query @ memory.T).masked_fill(~memory_ok, -1e4)
-            columns = torch.cat([logits, past], 1)
-        forward = -(target * F.log_softmax(columns, 1)[:, : len(query)]).sum(1).mean()
-        backward = -(F.softmax(overlaps.T / tau, 1) * F.log_softmax(logits.T, 1)).sum(1).mean()
-        return forward + 0.5 * backward
+        unknown = overlaps < 0
+        logits = (scale * query @ cell.T).masked_fill(unknown, -1e4)
+        weights = (overlaps / tau).masked_fill(unknown, -1e4)
+
+        def one_way(rows: Tensor, soft: Tensor) -> Tensor:
+            target = F.softmax(soft, 1) * (1 - smoothing) + smoothing / rows.shape[1]
+            return -(target * F.log_softmax(rows, 1).clamp(min=-40)).sum(1).mean()
+
+        return one_way(logits, weights) + one_way(logits.T, weights.T)
 
     def registration(self, query: Tensor, valid: Tensor, crop: Tensor, shift_px: Tensor) -> tuple[Tensor, Tensor]:
         """Cross-entropy of the true shift under softmax(beta * mean cosine) over all shifts of the query in the crop.

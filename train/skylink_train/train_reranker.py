@@ -23,7 +23,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from .data import Sample, Sampler, overlap, pair_sources, single_sources, world_sources
-from .encoder import CELL_PX, STRIDE_PX, Encoder, Head, pool_grid
+from .encoder import CELL_PX, STRIDE_PX, Encoder, Head, pool_grid, unit
 from .evaluate import to_tensor
 from .losses import central_cell
 from .reranker import Reranker, tokenise
@@ -53,11 +53,11 @@ class Bank:
             crops = to_tensor([s.map_crop for s in batch]).contiguous(memory_format=torch.channels_last)
             with torch.autocast("cpu", torch.bfloat16):
                 raw = encoder.raw(queries), encoder.raw(crops)
-            q, c = (F.normalize(r.float(), dim=1, eps=1e-6) for r in raw)
+            (q, q_coarse), (c, c_coarse) = (unit(*(m.float() for m in maps)) for maps in raw)
             valid = torch.from_numpy(np.stack([s.query_valid for s in batch]))[:, None]
             q = q * valid
-            self.query_d.append(head(pool_grid(q)))
-            self.cell_d.append(head(pool_grid(central_cell(c))))
+            self.query_d.append(head(pool_grid(q_coarse, valid)))
+            self.cell_d.append(head(pool_grid(central_cell(c_coarse))))
             for index, sample in enumerate(batch):
                 sample.query = sample.map_crop = np.zeros(0)
                 self.samples.append(sample)
@@ -89,7 +89,7 @@ def draw(bank: Bank, rng: np.random.Generator, index: int) -> tuple[Tensor, Tens
     partner = index ^ 1
     if partner < len(bank.samples) and bank.samples[partner].place[0] == sample.place[0]:
         windows.append(bank.window(partner, reach // 2, reach // 2))
-        overlaps.append(overlap(sample, bank.samples[partner]))
+        overlaps.append(max(0.0, overlap(sample, bank.samples[partner])))
     hard = [j for j in bank.order[index].tolist() if bank.samples[j].place[0] != sample.place[0]]
     while len(windows) < CANDIDATES:
         if hard and rng.random() < 0.85:
@@ -182,7 +182,7 @@ def main() -> None:
     every = pair_sources(args.data) + single_sources(args.data)
     train = [s for s in every if not s.held_out]
     if args.worlds:
-        train += world_sources(args.worlds, total_weight=sum(s.weight for s in train))
+        train += world_sources(args.worlds, total_weight=0.8 * sum(s.weight for s in train))
     bank, check = Bank(), Bank()
     check.fill(encoder, head, Sampler([s for s in every if s.held_out], 99), 256)
     bank.fill(encoder, head, Sampler(train, args.seed), args.places)
