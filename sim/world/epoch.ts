@@ -93,7 +93,7 @@ export function makeEpoch(seed: number, index: number, lat_deg = 48, over: Parti
     lean_north: rng.normal() * 0.07,
     sensor: {
       gain: [level * (1 + warm), level * (1 + rng.range(-0.03, 0.03)), level * (1 - warm)],
-      saturation: rng.range(0.6, 1.25),
+      saturation: rng.range(0.5, 1.1),
       haze: rng.range(0, 0.16),
       gamma: rng.range(1.9, 2.4),
       contrast: rng.range(0, 0.7),

@@ -150,8 +150,9 @@ export class LayoutBuilder {
     this.worldCar(frame.centre, frame.axis, probability, kind);
   }
 
-  worldCar(p: Point, axis: Point, probability: number, kind: CarSpot["kind"] = "car"): void {
-    if ((this.reservedAt(p) & 3) !== 0) return;
+  worldCar(p: Point, axis: Point, probability: number, kind: CarSpot["kind"] = "car", onRoad = false): void {
+    // Bridges carry the cars of roads; nothing parks on water, rails or motorways.
+    if (!onRoad && (this.reservedAt(p) & 7) !== 0) return;
     this.cars.push({ x: p.x, y: p.y, axis, probability, kind, id: this.cars.length });
   }
 

@@ -44,5 +44,8 @@ function place(
   if (length < 1e-6) return;
   const axis: Point = { x: (b.x - a.x) / length, y: (b.y - a.y) / length };
   const t = s - s0;
-  builder.worldCar({ x: a.x + axis.x * t + axis.y * v, y: a.y + axis.y * t - axis.x * v }, axis, probability, kind);
+  const p = { x: a.x + axis.x * t + axis.y * v, y: a.y + axis.y * t - axis.x * v };
+  // Below a motorway nothing is seen.
+  if (road.level === 0 && (builder.reservedAt(p) & 4) !== 0) return;
+  builder.worldCar(p, axis, probability, kind, true);
 }

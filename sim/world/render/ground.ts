@@ -70,9 +70,9 @@ export function baseShader(c: GroundContext): Shader {
 
 function grass(c: GroundContext, dry: number, rough: number, seed: number): Shader {
   const { season } = c;
-  const own = hash01(seed, 1) - 0.5;
+  const own = 0.6 * (hash01(seed, 1) - 0.5) + 0.7 * (hash01(seed, c.epoch.seed, 1) - 0.5);
   const d = Math.min(1, Math.max(0, season.dryness + dry + own * 0.35));
-  const tint = 1 + 0.16 * (hash01(seed, 2) - 0.5);
+  const tint = 1 + 0.16 * (hash01(seed, 2) - 0.5) + 0.14 * (hash01(seed, c.epoch.seed, 2) - 0.5);
   const green = scale(mix(season.grass, season.dryGrass, Math.max(0, d - 0.3)), tint);
   const straw = scale(mix(season.grass, season.dryGrass, Math.min(1, d + 0.35)), tint);
   return textured(c, green, straw, [0.12, 0.14 + 0.12 * rough, 0.16 + 0.16 * rough, 0.16], 0.4 + rough, season.snow);
@@ -84,7 +84,7 @@ export function groundShader(c: GroundContext, patch: GroundPatch): Shader {
   const { seed } = patch;
   const h = hash01(seed, 20);
   const soil = season.soil;
-  const grey = (hex: number, spread = 0.3): Colour => scale(colour(hex), 1 - spread / 2 + spread * h);
+  const grey = (hex: number, spread = 0.3): Colour => scale(colour(hex), (1 - spread / 2 + spread * h) * season.paved);
   switch (patch.material) {
     case "crop":
       return crop(c, patch);
@@ -354,7 +354,14 @@ function bays(c: GroundContext, patch: GroundPatch): Shader {
   const { tile } = c;
   const { axis } = patch;
   const first = patch.ring[0] ?? { x: 0, y: 0 };
-  const dark = textured(c, colour(0x646463), colour(0x777674), [0.04, 0.1, 0.12, 0.08], 0.8, 0);
+  const dark = textured(
+    c,
+    scale(colour(0x646463), c.season.paved),
+    scale(colour(0x777674), c.season.paved),
+    [0.04, 0.1, 0.12, 0.08],
+    0.8,
+    0,
+  );
   return (i, x, y) => {
     dark(i, x, y);
     const u = (x - first.x) * axis.x + (y - first.y) * axis.y;

@@ -292,7 +292,7 @@ function lookOf(road: Road, season: Season, style: PlaceStyle): RoadLook {
   const h = hash01(road.seed, 1);
   const age = hash01(road.seed, 2);
   const { kind } = road;
-  const paved = mix(colour(0x58595b), colour(0x8d8b87), age * 0.75 + 0.25 * h);
+  const paved = scale(mix(colour(0x58595b), colour(0x8d8b87), age * 0.75 + 0.25 * h), season.paved);
   const dust = mix(season.soil, colour(0xa39880), 0.45);
   const surface =
     kind === "track"
@@ -325,7 +325,7 @@ function lookOf(road: Road, season: Season, style: PlaceStyle): RoadLook {
     sidewalk: road.sidewalk_m,
     rounding: kind === "rail" || kind === "track" ? 1.5 : Math.min(LARGEST_ROUNDING, 2 + road.half_m),
     surface: style.climate === "arid" ? mix(surface, colour(0xa59a88), 0.35) : surface,
-    walk: mix(colour(0x9f9a91), colour(0xb5aca0), h),
+    walk: scale(mix(colour(0x97928a), colour(0xafa69a), h), season.paved),
     paint: kind === "rail" ? colour(0x8d8783) : style.yellowMarkings && lines < 3 ? colour(0xc9a94e) : colour(0xd6d5d0),
     medianColour: h < 0.6 ? mix(season.grass, season.dryGrass, 0.5) : colour(0x9f9c96),
     median,

@@ -1,5 +1,6 @@
 import type { Epoch } from "../epoch.js";
 import type { Climate, PlaceStyle } from "../layout/model.js";
+import { hash01 } from "../random.js";
 
 /** A colour in linear light. */
 export interface Colour {
@@ -42,6 +43,8 @@ export interface Season {
   readonly snow: number;
   readonly soil: Colour;
   readonly climate: Climate;
+  /** brightness of paved ground: dry or damp, swept or dusty */
+  readonly paved: number;
 }
 
 export function seasonOf(epoch: Epoch, style: PlaceStyle): Season {
@@ -69,5 +72,6 @@ export function seasonOf(epoch: Epoch, style: PlaceStyle): Season {
     snow: epoch.snow,
     soil: scale(soil, wet),
     climate,
+    paved: 0.82 + 0.36 * hash01(epoch.seed, 71),
   };
 }

@@ -78,7 +78,7 @@ export class TreeStore {
 }
 
 const BROADLEAF = [0x40522c, 0x4b5c30, 0x384a2a, 0x56653a, 0x47583a];
-const AUTUMN = [0x8f6a32, 0xa07a35, 0x7d5a34, 0x93502e, 0x77743c];
+const AUTUMN = [0x85693c, 0x917642, 0x75593c, 0x84563a, 0x73703f, 0x6a6a3c];
 const CONIFER = [0x2f3f2b, 0x36442e, 0x2a382a];
 const SHRUB = [0x4c5a35, 0x59633d, 0x43522f];
 const PALM = [0x56663a, 0x4b5c36];
@@ -100,7 +100,7 @@ function lookOf(kind: number, hash: number, season: Season): TreeLook {
   const green = choose(name === "shrub" ? SHRUB : BROADLEAF);
   if (evergreen) return { crown: scale(mix(green, season.dryGrass, 0.15), light), opacity: 1 };
   const fresh = season.day < 150 ? mix(green, colour(0x71813f), 0.45) : green;
-  const turned = mix(fresh, choose(AUTUMN), Math.min(1, season.autumn * (0.4 + 0.9 * hash01(hash, 4))));
+  const turned = mix(fresh, choose(AUTUMN), Math.min(1, season.autumn * (0.25 + 0.8 * hash01(hash, 4))));
   const bare = 1 - Math.min(1, season.leaf * (0.75 + 0.6 * hash01(hash, 5)));
   return { crown: scale(mix(turned, colour(BRANCHES), bare * 0.85), light), opacity: 1 - 0.62 * bare };
 }
@@ -226,7 +226,8 @@ export class TreePainter {
         const direct = facing <= 0 ? 0 : facing / light.sz;
         let k = flat * (0.5 + 0.5 * nz) + light.direct * Math.min(direct, 1.8);
         k *= 1 + 0.3 * (tile.small[i] as number) + 0.32 * (tile.fine[i] as number) + 0.16 * bump;
-        k *= 0.72 + 0.28 * nz;
+        // Stands differ as a whole, beyond the differences from tree to tree.
+        k *= (0.72 + 0.28 * nz) * (1 + 0.22 * (tile.big[i] as number));
         let alpha = (1 - d) / soft;
         alpha = Math.min(alpha, 1);
         if (bareness > 0.05) {
