@@ -11,9 +11,9 @@ import {
 } from "../plane.js";
 import type { Rng } from "../random.js";
 import type { LayoutBuilder } from "./builder.js";
-import { plantTrees, pond } from "./countryside.js";
 import { parkingLot } from "./industry.js";
 import { flatRoof } from "./roofs.js";
+import { plantTrees, pond } from "./woodland.js";
 
 /** A park: lawns, groves, winding paths, perhaps a pond. */
 export function park(builder: LayoutBuilder, district: Block, rng: Rng): void {

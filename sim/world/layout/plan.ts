@@ -5,7 +5,7 @@ import { Warp } from "../warp.js";
 import { LayoutBuilder } from "./builder.js";
 import { city } from "./city.js";
 import { drawCorridors } from "./corridors.js";
-import { farmland, forest, heath, pond } from "./countryside.js";
+import { farmland } from "./countryside.js";
 import { campus, park, sports } from "./green.js";
 import { industry } from "./industry.js";
 import type { LandUse, PlaceStyle } from "./model.js";
@@ -13,6 +13,7 @@ import { cutWithRoad, type StreetType } from "./network.js";
 import { drawStyle } from "./style.js";
 import { suburb } from "./suburb.js";
 import { roadCars } from "./traffic.js";
+import { forest, heath, pond } from "./woodland.js";
 
 type District =
   | "city"

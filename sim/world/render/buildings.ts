@@ -3,9 +3,10 @@ import type { Building, PlaceStyle, RoofPlane, Vertex } from "../layout/model.js
 import type { Point } from "../plane.js";
 import { pointAt } from "../plane.js";
 import { hash01 } from "../random.js";
-import { type GroundContext, groundShader, snowOver, stripe } from "./ground.js";
+import { groundShader } from "./ground.js";
 import { type Light, lambert } from "./light.js";
 import { type Colour, colour, mix, scale } from "./season.js";
+import { type GroundContext, snowOver, stripe } from "./texture.js";
 import { ink, type Tile } from "./tile.js";
 
 /** Whether a building stands at this date. */

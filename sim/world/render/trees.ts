@@ -4,9 +4,9 @@ import { TREE_KINDS } from "../layout/model.js";
 import type { Noise } from "../noise.js";
 import type { Box } from "../plane.js";
 import { hash01 } from "../random.js";
-import { snowOver } from "./ground.js";
 import type { Light } from "./light.js";
 import { type Colour, colour, mix, type Season, scale } from "./season.js";
+import { snowOver } from "./texture.js";
 import { ink, type Tile } from "./tile.js";
 
 const CELL_M = 32;
