@@ -1,9 +1,9 @@
 import { closeSync, existsSync, fstatSync, openSync } from "node:fs";
 import { UserError } from "../errors.js";
-import { requireLittleEndian } from "../pack/files.js";
+import { readFully, requireLittleEndian } from "../files.js";
 import { FloatRows } from "./float-rows.js";
 import { decodeIndexHeader, INDEX_HEADER_BYTES, type IndexLayout } from "./format.js";
-import { MAX_QUERIES, readFully, Slab } from "./kernel.js";
+import { MAX_QUERIES, Slab } from "./kernel.js";
 import { QuerySearch } from "./query-search.js";
 import { type RowSet, rowRange, rowSubset } from "./row-set.js";
 

@@ -1,5 +1,5 @@
+import { readFully } from "../files.js";
 import type { IndexLayout } from "./format.js";
-import { readFully } from "./kernel.js";
 
 /** Float32 rows per piece of memory: no single array grows with the index. */
 const PIECE_BYTES = 64 * 2 ** 20;

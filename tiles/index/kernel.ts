@@ -1,5 +1,5 @@
-import { readFileSync, readSync } from "node:fs";
-import { UserError } from "../errors.js";
+import { readFileSync } from "node:fs";
+import { readFully } from "../files.js";
 import type { IndexLayout } from "./format.js";
 
 // The types of Node's WebAssembly global that are used here (they come with the DOM library, which is not loaded).
@@ -120,23 +120,5 @@ export class Slab {
       this.outAt,
     );
     return this.out.subarray(this.outAt / 4, this.outAt / 4 + found * 2);
-  }
-}
-
-/** Reads exactly `length` bytes of a file to `target` at `at`; a shorter file is a UserError. */
-export function readFully(
-  fd: number,
-  path: string,
-  target: Uint8Array,
-  at: number,
-  length: number,
-  position: number,
-): void {
-  let done = 0;
-  while (done < length) {
-    // Reads above 2 GiB are refused by the system.
-    const got = readSync(fd, target, at + done, Math.min(length - done, 2 ** 28), position + done);
-    if (got === 0) throw new UserError(`${path} ends at byte ${position + done}: it is truncated, copy the pack again`);
-    done += got;
   }
 }

@@ -1,6 +1,6 @@
 import { closeSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { BufferedFile, copyInto } from "../pack/files.js";
+import { BufferedFile, copyInto } from "../files.js";
 import { encodeIndexHeader, INDEX_HEADER_BYTES, indexLayout } from "./format.js";
 import { norm, quantiseRow } from "./quantise.js";
 

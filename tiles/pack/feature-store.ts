@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import type Database from "better-sqlite3";
-import { readFully } from "../index/kernel.js";
+import { readFully } from "../files.js";
 import { blockBytes, checkFeaturesHeader, FEATURES_HEADER_BYTES } from "./feature-format.js";
 import { FEATURE_BLOCK } from "./manifest.js";
 import { asked } from "./schema.js";

@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { UserError } from "../errors.js";
-import { diskError, syncFile, syncFolder } from "./files.js";
+import { diskError, syncFile, syncFolder } from "../files.js";
 import { PACK_FILES } from "./manifest.js";
 
 const OWNER_FILE = ".owner.json";

@@ -1,8 +1,8 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { errorMessage, UserError } from "../errors.js";
+import { hashFile } from "../files.js";
 import { blockBytes, checkFeaturesHeader, FEATURES_HEADER_BYTES } from "./feature-format.js";
-import { hashFile } from "./files.js";
 import { PACK_FILES, type PackManifest } from "./manifest.js";
 import { checkIndex, checkSize, readManifest } from "./reader.js";
 import { databaseProblems } from "./verify-database.js";

@@ -1,17 +1,17 @@
 import { writeFileSync } from "node:fs";
 import type Database from "better-sqlite3";
 import { UserError } from "../errors.js";
+import { BufferedFile, diskError, hashFile, requireLittleEndian } from "../files.js";
 import { flipTileRow } from "../geodesy/tile-math.js";
 import { IndexWriter } from "../index/writer.js";
+import { creationTime } from "./creation-time.js";
 import { blockBytes, encodeFeaturesHeader, FEATURES_HEADER_BYTES } from "./feature-format.js";
-import { BufferedFile, diskError, hashFile, requireLittleEndian } from "./files.js";
 import { imageType } from "./image-type.js";
 import { LevelGrid } from "./level-grid.js";
 import {
   encodeManifest,
   FEATURE_BLOCK,
   FEATURE_STRIDE_PX,
-  type LayerManifest,
   PACK_FILES,
   PACK_VERSION,
   type PackManifest,
@@ -314,20 +314,4 @@ function once(what: string, insert: () => void): void {
     }
     throw thrown;
   }
-}
-
-/**
- * The time written as `created`: SOURCE_DATE_EPOCH when it is set (reproducible-builds.org), otherwise the newest
- * imagery's date, otherwise 1970. Never the clock: the same map gives the same pack.
- */
-export function creationTime(layers: readonly LayerManifest[]): string {
-  const epoch = process.env.SOURCE_DATE_EPOCH;
-  if (epoch !== undefined && epoch !== "") {
-    if (!/^\d{1,11}$/.test(epoch)) {
-      throw new UserError(`SOURCE_DATE_EPOCH is "${epoch}": it must be a whole number of seconds since 1970`);
-    }
-    return new Date(Number(epoch) * 1000).toISOString().replace(".000Z", "Z");
-  }
-  const dates = layers.flatMap((layer) => (layer.imagery_date === null ? [] : [layer.imagery_date])).sort();
-  return `${dates[dates.length - 1] ?? "1970-01-01"}T00:00:00Z`;
 }

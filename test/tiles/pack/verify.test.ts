@@ -5,7 +5,7 @@ import { after, before, test } from "node:test";
 import Database from "better-sqlite3";
 import fc from "fast-check";
 import { UserError } from "../../../tiles/errors.js";
-import { hashFile } from "../../../tiles/pack/files.js";
+import { hashFile } from "../../../tiles/files.js";
 import { encodeManifest, type PackManifest } from "../../../tiles/pack/manifest.js";
 import { PackReader } from "../../../tiles/pack/reader.js";
 import { verifyPack } from "../../../tiles/pack/verify.js";

@@ -6,10 +6,11 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../../../tiles/errors.js";
+import { creationTime } from "../../../tiles/pack/creation-time.js";
 import { PACK_FILES } from "../../../tiles/pack/manifest.js";
 import { PackReader } from "../../../tiles/pack/reader.js";
 import { verifyPack } from "../../../tiles/pack/verify.js";
-import { creationTime, PackWriter } from "../../../tiles/pack/writer.js";
+import { PackWriter } from "../../../tiles/pack/writer.js";
 import { fixtureSpec, random, temporaryFolder, unitVector, writeFixturePack } from "../fixtures.js";
 
 const folder = temporaryFolder();

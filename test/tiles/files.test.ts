@@ -3,10 +3,9 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { UserError } from "../../../tiles/errors.js";
-import { BufferedFile, diskError, hashFile } from "../../../tiles/pack/files.js";
-import { imageType } from "../../../tiles/pack/image-type.js";
-import { random, temporaryFolder } from "../fixtures.js";
+import { UserError } from "../../tiles/errors.js";
+import { BufferedFile, diskError, hashFile } from "../../tiles/files.js";
+import { random, temporaryFolder } from "./fixtures.js";
 
 const folder = temporaryFolder();
 after(folder.remove);
@@ -50,12 +49,4 @@ test("faults of the disk become UserErrors that name the path; others stay what 
   assert.equal(diskError(bug, "x"), bug);
   const refused = new UserError("no");
   assert.equal(diskError(refused, "x"), refused);
-});
-
-test("images are known by their first bytes", () => {
-  assert.equal(imageType(Buffer.from("ffd8ffe000104a464946", "hex")), "jpg");
-  assert.equal(imageType(Buffer.from("89504e470d0a1a0a", "hex")), "png");
-  assert.equal(imageType(Buffer.from("524946462400000057454250", "hex")), "webp");
-  assert.equal(imageType(Buffer.from("5249464624000000", "hex")), undefined);
-  assert.equal(imageType(Buffer.alloc(0)), undefined);
 });

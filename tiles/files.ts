@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { closeSync, createReadStream, fsyncSync, openSync, readSync, writeSync } from "node:fs";
 import { endianness } from "node:os";
-import { UserError } from "../errors.js";
+import { UserError } from "./errors.js";
 
 const BUFFER_BYTES = 1 << 20;
 
@@ -76,6 +76,24 @@ export function copyInto(path: string, target: number, position: number): void {
     }
   } finally {
     closeSync(source);
+  }
+}
+
+/** Reads exactly `length` bytes of a file to `target` at `at`; a shorter file is a UserError. */
+export function readFully(
+  fd: number,
+  path: string,
+  target: Uint8Array,
+  at: number,
+  length: number,
+  position: number,
+): void {
+  let done = 0;
+  while (done < length) {
+    // Reads above 2 GiB are refused by the system.
+    const got = readSync(fd, target, at + done, Math.min(length - done, 2 ** 28), position + done);
+    if (got === 0) throw new UserError(`${path} ends at byte ${position + done}: it is truncated, copy the pack again`);
+    done += got;
   }
 }
 
