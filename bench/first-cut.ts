@@ -4,16 +4,15 @@
  *
  *     node dist/bench/first-cut.js --data DIR [--baseline MODEL_DIR] [--work DIR] [--json FILE] [--queries N]
  */
-import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { packageRoot } from "../models/runtime/paths.js";
 import { buildAirfield } from "./datasets/airfield.js";
 import { buildPairs, type PairsOptions } from "./datasets/cross-date-pairs.js";
 import { buildOrtholoc } from "./datasets/ortholoc.js";
 import { type FrameRow, readFrames, type Summary, summarise } from "./frames-summary.js";
+import { runCli } from "./run-cli.js";
 
 const { values } = parseArgs({
   options: {
@@ -35,14 +34,8 @@ const data = values.data;
 const work = values.work ?? mkdtempSync(join(tmpdir(), "skylink-first-cut-"));
 mkdirSync(work, { recursive: true });
 
-function cli(entry: string, args: string[]): void {
-  const path = join(packageRoot(), "dist", entry);
-  const done = spawnSync(process.execPath, [path, ...args], { encoding: "utf8" });
-  if (done.status !== 0) throw new Error(`${entry} ${args.join(" ")}: exit ${done.status}: ${done.stderr.slice(-500)}`);
-}
-
 function pack(map: string, out: string, scale: string[], model?: string): void {
-  cli("flash/cli.js", [
+  runCli("flash/cli.js", [
     "pack",
     map,
     "--out",
@@ -57,7 +50,7 @@ function pack(map: string, out: string, scale: string[], model?: string): void {
 function replay(flight: string, packDir: string, name: string, extra: string[] = []): FrameRow[] {
   const csv = join(work, `${name}.csv`);
   const report = join(work, `${name}.json`);
-  cli("agent/cli.js", [
+  runCli("agent/cli.js", [
     "replay",
     flight,
     "--pack",
