@@ -61,7 +61,7 @@ export interface FixturePack {
   readonly tiles: readonly { z: number; x: number; y: number; image: Buffer }[];
 }
 
-/** The spec of a small map of random contents: by default 330 x 260 m at 0.5 m/px, 24 cells. */
+/** The spec of a small map of random contents: by default 330 x 260 m at 0.5 m/px, 48 cells. */
 export function fixtureSpec(options: FixtureOptions = {}): PackSpec {
   const south = options.south_deg ?? 47.3;
   const west = options.west_deg ?? 8.5;
