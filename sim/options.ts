@@ -15,7 +15,7 @@ export class Options {
   constructor(known: Readonly<Record<string, string | undefined>>, args = process.argv.slice(2)) {
     const options = Object.fromEntries(Object.keys(known).map((name) => [name, { type: "string" as const }]));
     try {
-      const { values } = parseArgs({ args, options });
+      const { values } = parseArgs({ args: joinNegative(args), options });
       const given: Record<string, string | undefined> = { ...known };
       for (const [name, value] of Object.entries(values)) if (typeof value === "string") given[name] = value;
       this.values = given;
@@ -58,6 +58,18 @@ export class Options {
     if (found === undefined) throw new UserError(`--${name} ${text}: one of ${allowed.join(", ")}`);
     return found;
   }
+}
+
+/** `--lat -33.5` as parseArgs wants it: `--lat=-33.5`. */
+function joinNegative(args: readonly string[]): string[] {
+  const out: string[] = [];
+  for (const arg of args) {
+    const option = out.at(-1);
+    if (/^-\d/.test(arg) && option?.startsWith("--") === true && !option.includes("="))
+      out[out.length - 1] = `${option}=${arg}`;
+    else out.push(arg);
+  }
+  return out;
 }
 
 /** The options that name a place. Map and flight of one place must be given the same ones, --size-m included. */
