@@ -46,7 +46,7 @@ export function wrapLon_deg(lon_deg: number): number {
 
 /**
  * The displacement from `ref` to `p` in metres north and east, by WGS84's radii of curvature at the latitude half-way
- * (the mid-latitude formula): within 1 mm of the geodesic's components at 1 km, 0.2 m at 50 km, away from the poles.
+ * (the mid-latitude formula): within 1 mm of the geodesic at 1 km and 0.5 m at 50 km, up to latitude 80.
  */
 export function lonLatToOffset(ref: GeoPoint, p: GeoPoint): LocalOffset {
   const mid_deg = (ref.lat_deg + p.lat_deg) / 2;
@@ -71,7 +71,7 @@ export function offsetToLonLat(ref: GeoPoint, north_m: number, east_m: number): 
 }
 
 /**
- * Distance on the ground between two places, metres. Under about 50 km the mid-latitude formula (0.2 m or better);
+ * Distance on the ground between two places, metres. Under about 50 km the mid-latitude formula (0.5 m or better);
  * farther, Lambert's formula for long lines on the ellipsoid (about 10 m over thousands of kilometres).
  */
 export function distance_m(a: GeoPoint, b: GeoPoint): number {

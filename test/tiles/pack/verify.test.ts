@@ -6,7 +6,7 @@ import Database from "better-sqlite3";
 import fc from "fast-check";
 import { UserError } from "../../../tiles/errors.js";
 import { hashFile } from "../../../tiles/files.js";
-import { encodeManifest, type PackManifest } from "../../../tiles/pack/manifest.js";
+import { decodeManifest, encodeManifest, type PackManifest } from "../../../tiles/pack/manifest.js";
 import { PackReader } from "../../../tiles/pack/reader.js";
 import { verifyPack } from "../../../tiles/pack/verify.js";
 import { type FixturePack, temporaryFolder, writeFixturePack } from "../fixtures.js";
@@ -71,15 +71,14 @@ test("a flipped bit anywhere in any file is found, and the file named", async ()
   );
 });
 
-test("every single byte of pack.json is protected", async () => {
-  const dir = copy();
-  const path = join(dir, "pack.json");
+test("every single byte of pack.json is protected", () => {
+  const path = join(whole.dir, "pack.json");
   const bytes = readFileSync(path);
+  assert.deepEqual(decodeManifest(bytes, path), whole.manifest);
   for (let at = 0; at < bytes.length; at++) {
     const changed = Buffer.from(bytes);
     changed[at] = (changed[at] as number) ^ 1;
-    writeFileSync(path, changed);
-    assert.throws(() => PackReader.open(dir), UserError, `byte ${at}`);
+    assert.throws(() => decodeManifest(changed, path), UserError, `byte ${at}`);
   }
 });
 
