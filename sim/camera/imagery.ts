@@ -47,7 +47,7 @@ const BLOCK_PX = CORE_PX;
  * A world at one date. Blocks are kept, so that the overlapping frames of a flight are computed once.
  * @param relief with heights, so that roofs and crowns lean in perspective; else the picture is painted on flat ground
  */
-export function worldImagery(world: World, epoch: Epoch, relief = true, keptBlocks = 300): ImagerySource {
+export function worldImagery(world: World, epoch: Epoch, relief = true, keptBlocks = 120): ImagerySource {
   // A camera sees the world from its own side: the lean of the epoch's own view must not be in it.
   const upright: Epoch = { ...epoch, lean_east: 0, lean_north: 0 };
   const blocks = new Map<string, Block>();

@@ -1,4 +1,4 @@
-import { boxOf, densify, type Point, pointAt, signedArea } from "../plane.js";
+import { boxOf, centroid, densify, type Point, pointAt, signedArea } from "../plane.js";
 import { hash32, Rng } from "../random.js";
 import type { Warp } from "../warp.js";
 import { GridIndex } from "./grid-index.js";
@@ -115,7 +115,9 @@ export class LayoutBuilder {
 
   /** Adds a building unless a corridor lies under it. World coordinates. */
   building(building: Omit<Building, "id" | "box">): boolean {
-    for (const p of building.footprint) if ((this.reservedAt(p) & 7) !== 0) return false;
+    for (const p of [...densify(building.footprint, 5, true), centroid(building.footprint)]) {
+      if ((this.reservedAt(p) & 7) !== 0) return false;
+    }
     const box = boxOf(building.footprint);
     if (box.x1 < -this.half_m || box.y1 < -this.half_m || box.x0 > this.half_m || box.y0 > this.half_m) return false;
     this.buildings.push({ ...building, id: this.buildings.length, box });
