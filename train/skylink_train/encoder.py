@@ -2,8 +2,8 @@
 
 Trunk: EfficientNet-Lite0 up to stride 16 (ReLU6 and no squeeze-excite, so that int8 costs little). Two outputs share it:
 `features`, a two-level pyramid back to stride 8, 64 unit-norm channels, sharp in position: registration and re-ranking;
-`coarse`, 64 unit-norm channels from stride 16, repeated to the same grid: pooled 4x4 and projected, the descriptor.
-One output for both was tried and lost: what makes positions sharp makes pooled squares alike.
+`coarse`, 64 trained channels and the trunk's own 112, each unit norm, from stride 16 repeated to the same grid: pooled 4x4 and
+projected, the descriptor. One output for both uses was tried and lost: what makes positions sharp makes pooled squares alike.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from torch.nn import functional as F
 
 STRIDE_PX = 8
 CHANNELS = 64
+COARSE_CHANNELS = 64 + 112
 GRID = 4
 DESCRIPTOR_WIDTH = 256
 CELL_PX = 224
@@ -81,7 +82,7 @@ def _folded(state: dict[str, Tensor], conv: str, bn: str) -> tuple[Tensor, Tenso
 
 
 class Encoder(nn.Module):
-    """RGB [n,3,H,W], ImageNet-normalised, H and W multiples of 16 -> features and coarse, unit norm, [n,64,H/8,W/8] each."""
+    """RGB [n,3,H,W], ImageNet-normalised, H and W multiples of 16 -> features [n,64,H/8,W/8], coarse [n,176,H/8,W/8]."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -139,17 +140,20 @@ class Encoder(nn.Module):
         z = z + self.coarse_pw(F.relu6(self.coarse_dw(z)))
         return self.out(F.relu6(y)), self.coarse_out(F.relu6(z))
 
-    def raw(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """What is quantised: both maps before normalisation."""
-        return self.necks(*self.trunk(x))
+    def raw(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Both necks' maps and the trunk's at stride 16, before normalisation."""
+        at8, at16 = self.trunk(x)
+        return *self.necks(at8, at16), at16
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         return unit(*self.raw(x))
 
 
-def unit(features: Tensor, coarse: Tensor) -> tuple[Tensor, Tensor]:
-    """Normalises both maps and brings coarse to the grid of features."""
+def unit(features: Tensor, coarse: Tensor, at16: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """Normalises the maps, joins what descriptors are pooled of, and brings it to the grid of features."""
     coarse = F.normalize(coarse, dim=1, eps=1e-6)
+    if at16 is not None:
+        coarse = torch.cat([coarse, F.normalize(at16, dim=1, eps=1e-6)], 1)
     return F.normalize(features, dim=1, eps=1e-6), F.interpolate(coarse, scale_factor=2, mode="nearest")
 
 
@@ -167,13 +171,11 @@ def pool_grid(features: Tensor, valid: Tensor | None = None) -> Tensor:
 
 
 class Head(nn.Module):
-    """Pooled grid [n, 16*64] -> unit descriptor [n, 256]."""
+    """Pooled grid [n, 16*176] -> unit descriptor [n, 256]: a partly whitened projection, fitted by fit_head."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.project = nn.Linear(GRID * GRID * CHANNELS, DESCRIPTOR_WIDTH)
-        nn.init.orthogonal_(self.project.weight)
-        nn.init.zeros_(self.project.bias)
+        self.project = nn.Linear(GRID * GRID * COARSE_CHANNELS, DESCRIPTOR_WIDTH)
 
     def forward(self, grid: Tensor) -> Tensor:
         return F.normalize(self.project(grid), dim=1, eps=1e-6)

@@ -18,7 +18,7 @@ from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, Q
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from .data import Sampler, pair_sources, single_sources, world_sources
-from .encoder import CELL_PX, CHANNELS, DESCRIPTOR_WIDTH, GRID, STRIDE_PX, Encoder, Head
+from .encoder import CELL_PX, CHANNELS, COARSE_CHANNELS, DESCRIPTOR_WIDTH, GRID, STRIDE_PX, Encoder, Head
 from .evaluate import imagenet_state, to_tensor
 from .model_card import write_model_json
 
@@ -124,7 +124,7 @@ def main() -> None:
         images = [s.query for s in samples[:64]] + [s.map_crop[:CELL_PX, :CELL_PX] for s in samples[64:]]
         quantise(float_path, args.out / "encoder.onnx", images)
     torch.onnx.export(
-        head.eval(), (torch.zeros(1, GRID * GRID * CHANNELS),), str(args.out / "head.onnx"), input_names=["grid"],
+        head.eval(), (torch.zeros(1, GRID * GRID * COARSE_CHANNELS),), str(args.out / "head.onnx"), input_names=["grid"],
         output_names=["descriptor"], dynamic_axes={"grid": {0: "n"}, "descriptor": {0: "n"}}, opset_version=17, dynamo=False,
     )
     card = json.loads(args.card.read_text()) if args.card else {"training_data": [], "results": {}}
@@ -136,7 +136,7 @@ def main() -> None:
             "dense": {
                 "file": "encoder.onnx", "input": "image", "output": "features", "mean": [0.485, 0.456, 0.406],
                 "std": [0.229, 0.224, 0.225], "multiple_px": 16, "stride_px": STRIDE_PX, "channels": CHANNELS,
-                "coarse": {"output": "coarse", "channels": CHANNELS}, "feature_scale": FEATURE_SCALE,
+                "coarse": {"output": "coarse", "channels": COARSE_CHANNELS}, "feature_scale": FEATURE_SCALE,
             },
             "descriptor": {"file": "head.onnx", "input": "grid", "output": "descriptor", "grid": GRID, "width": DESCRIPTOR_WIDTH},
             "cell_px": CELL_PX, **card,

@@ -1,4 +1,4 @@
-"""Trains the encoder's two necks and the descriptor head on cached features of the ImageNet trunk.
+"""Trains the encoder's two necks on cached features of the ImageNet trunk; fit_head then adds the descriptor head.
 
     python -m skylink_train.train_encoder --data ../../shared/data --worlds DIR --out out/encoder.pt
 
@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 
 from .data import Sample, Sampler, overlap, pair_sources, single_sources, world_sources
-from .encoder import Encoder, Head, pool_grid, unit
+from .encoder import Encoder, pool_grid, unit
 from .evaluate import evaluate_pairs, imagenet_state, to_tensor
 from .losses import EncoderLoss, align, central_cell
 
@@ -106,7 +106,7 @@ class RememberedTrunk(torch.nn.Module):
             self.memory.append(self.encoder.trunk(x))
         maps = self.memory[self.at]
         self.at += 1
-        return unit(*self.encoder.necks(*maps))
+        return unit(*self.encoder.necks(*maps), maps[1])
 
 
 def main() -> None:
@@ -124,12 +124,11 @@ def main() -> None:
     args.out.parent.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(args.seed)
     torch.set_num_threads(2)
-    encoder, head, loss_of = Encoder().to(memory_format=torch.channels_last), Head(), EncoderLoss()
+    encoder, loss_of = Encoder().to(memory_format=torch.channels_last), EncoderLoss()
     encoder.load_imagenet(imagenet_state())
-    parts = torch.nn.ModuleDict({"encoder": encoder, "head": head})
     for name, parameter in encoder.named_parameters():
         parameter.requires_grad = not name.startswith(("_conv_stem", "_blocks"))
-    trained = [p for p in parts.parameters() if p.requires_grad] + list(loss_of.parameters())
+    trained = [p for p in encoder.parameters() if p.requires_grad] + list(loss_of.parameters())
 
     context = mp.get_context("spawn")
     queue: mp.Queue = context.Queue(maxsize=6)
@@ -139,15 +138,14 @@ def main() -> None:
     cache.fill(encoder, queue, args.places)
     worker.terminate()
 
-    ema = torch.optim.swa_utils.AveragedModel(parts, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(args.ema))
-    judged = RememberedTrunk(ema.module["encoder"])
+    ema = torch.optim.swa_utils.AveragedModel(encoder, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(args.ema))
+    judged = RememberedTrunk(ema.module)
     held_out = pair_sources(args.data)
 
     def judge(step: int) -> None:
-        for name, descriptor_head in (("head", ema.module["head"]), ("grid", None)):
-            judged.at = 0
-            row = evaluate_pairs(judged, descriptor_head, held_out, 12)
-            print(json.dumps({"step": step, "with": name, **{k: round(v, 3) for k, v in row.items()}}), flush=True)
+        judged.at = 0
+        row = evaluate_pairs(judged, None, held_out, 12)
+        print(json.dumps({"step": step, **{k: round(v, 3) for k, v in row.items()}}), flush=True)
 
     optimiser = torch.optim.AdamW(trained, lr=args.lr, weight_decay=1e-3)
     rng = np.random.default_rng(args.seed)
@@ -173,24 +171,23 @@ def main() -> None:
         query, query_coarse = unit(*(m.float() for m in raw_query))
         crop, crop_coarse = unit(*(m.float() for m in raw_crop))
         query_grid, cell_grid = pool_grid(query_coarse, valid), pool_grid(central_cell(crop_coarse))
-        contrast = loss_of.descriptors(head(query_grid), head(cell_grid), overlaps)
-        plain = loss_of.descriptors(
+        contrast = loss_of.descriptors(
             torch.nn.functional.normalize(query_grid, dim=1), torch.nn.functional.normalize(cell_grid, dim=1), overlaps
         )
         # Registration tries headings and scales around the prior: train for what its best variant leaves over.
         left = pose + torch.randn(len(samples), 2) * torch.tensor([1.2, 0.015])
         aligned, seen = align(query, valid, left[:, 0], left[:, 1])
         registration, _ = loss_of.registration(aligned, seen, crop, shift)
-        loss = contrast + 0.5 * plain + registration
+        loss = contrast + registration
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(trained, 2.0)
         optimiser.step()
         if step == 30:
-            ema.module.load_state_dict(parts.state_dict())
-        ema.update_parameters(parts)
+            ema.module.load_state_dict(encoder.state_dict())
+        ema.update_parameters(encoder)
         step += 1
-        for name, value in (("contrast", contrast), ("plain", plain), ("registration", registration)):
+        for name, value in (("contrast", contrast), ("registration", registration)):
             averages[name] = value.item() if step == 1 else 0.95 * averages[name] + 0.05 * value.item()
         if step % 50 == 0:
             beta = loss_of.log_registration_beta.exp().item()
@@ -204,11 +201,8 @@ def main() -> None:
     judge(step)
 
 
-def save(path: Path, parts: torch.nn.Module, loss_of: EncoderLoss) -> None:
-    assert isinstance(parts, torch.nn.ModuleDict)
-    torch.save(
-        {"encoder": parts["encoder"].state_dict(), "head": parts["head"].state_dict(), "loss": loss_of.state_dict()}, path
-    )
+def save(path: Path, encoder: torch.nn.Module, loss_of: EncoderLoss) -> None:
+    torch.save({"encoder": encoder.state_dict(), "loss": loss_of.state_dict()}, path)
 
 
 if __name__ == "__main__":
