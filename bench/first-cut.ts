@@ -21,7 +21,6 @@ const { values } = parseArgs({
     work: { type: "string" },
     json: { type: "string" },
     queries: { type: "string", default: "24" },
-    all: { type: "boolean", default: false },
   },
 });
 if (values.data === undefined) {
@@ -78,7 +77,7 @@ const base: PairsOptions = {
   headingError_deg: 0,
   headingSigma_deg: 5,
   heightFactor: 1,
-  heldOutOnly: !values.all,
+  queriesFrom: "held-out",
 };
 const pairCases: [string, Partial<PairsOptions>][] = [
   ["exact pose", {}],

@@ -27,8 +27,8 @@ export interface PairsOptions {
   headingSigma_deg: number;
   /** The stated height is the true one times this. */
   heightFactor: number;
-  /** Only pairs that training has not seen (true), or all. */
-  heldOutOnly: boolean;
+  /** Queries from the pairs that training has not seen, or from those that it has (for calibration). */
+  queriesFrom: "held-out" | "seen";
 }
 
 interface Pair {
@@ -69,7 +69,7 @@ export async function buildPairs(sharedData: string, out: string, options: Pairs
         rgba[to + 3] = 255;
       }
     }
-    if (options.heldOutOnly && !pair.heldOut) continue;
+    if (pair.heldOut !== (options.queriesFrom === "held-out")) continue;
     const small = Math.min(pair.second.width, pair.second.height) < 600;
     const count = small ? Math.max(1, Math.round(options.queriesEach / 6)) : options.queriesEach;
     const reach = Math.hypot(FRAME.width_px, FRAME.height_px) / 2;
