@@ -1,4 +1,4 @@
-import { boxOf, centroid, densify, type Point, pointAt, signedArea } from "../plane.js";
+import { boxOf, centroid, contains, densify, type Point, pointAt, signedArea } from "../plane.js";
 import { hash32, Rng } from "../random.js";
 import type { Warp } from "../warp.js";
 import { GridIndex } from "./grid-index.js";
@@ -128,6 +128,21 @@ export class LayoutBuilder {
   worldTree(p: Point, radius_m: number, height_m: number, kind: TreeKind, hash: number, forbidden = 15): void {
     if ((this.reservedAt(p) & forbidden) !== 0) return;
     this.trees.push(p.x, p.y, radius_m, height_m, TREE_KINDS.indexOf(kind), hash & 0xffffff);
+  }
+
+  /** Fells every tree that stands inside a ring. World coordinates. */
+  clearTrees(ring: readonly Point[]): void {
+    const box = boxOf(ring);
+    let kept = 0;
+    for (let k = 0; k < this.trees.length; k += TREE_FIELDS) {
+      const x = this.trees[k] ?? 0;
+      const y = this.trees[k + 1] ?? 0;
+      const near = x > box.x0 && x < box.x1 && y > box.y0 && y < box.y1;
+      if (near && contains(ring, x, y)) continue;
+      for (let f = 0; f < TREE_FIELDS; f++) this.trees[kept + f] = this.trees[k + f] ?? 0;
+      kept += TREE_FIELDS;
+    }
+    this.trees.length = kept;
   }
 
   tree(p: Point, radius_m: number, height_m: number, kind: TreeKind, hash: number): void {

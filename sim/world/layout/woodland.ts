@@ -25,6 +25,7 @@ export function pond(builder: LayoutBuilder, centre: Point, radius: number, rng:
   const seed = rng.seed();
   builder.worldPatch(shore(1 + 4 / radius), rng.chance(0.7) ? "meadow" : "sand", { x: 1, y: 0 }, seed);
   builder.worldPatch(shore(1), "water", { x: 1, y: 0 }, seed);
+  builder.clearTrees(shore(1));
   builder.reserve({ kind: "water", points: [c], half_m: radius * 0.75 }, 0);
   for (const p of shore(1 + 3 / radius))
     if (rng.chance(0.35))
