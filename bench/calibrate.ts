@@ -12,8 +12,8 @@ import { parseArgs } from "node:util";
 import { type FrameRow, readFrames } from "./frames-summary.js";
 import { fitLogistic } from "./logistic.js";
 
-/** Measures that enter the acceptance; `at_border` and `visible` are gates of their own elsewhere. */
-const FEATURES = ["peak", "peak_to_second", "peak_to_other", "entropy", "similarity", "logit", "logit_margin"] as const;
+/** Measures that enter the acceptance. The re-ranker has no part in it, so that either can be replaced alone. */
+const FEATURES = ["peak", "peak_to_second", "peak_to_other", "entropy", "similarity"] as const;
 /** A position this far off, metres per metre of cell side, is another place and not an inaccurate one. */
 const WRONG_PART_OF_CELL = 0.12;
 
@@ -39,6 +39,7 @@ for (const argument of positionals) {
   for (const row of readFrames(readFileSync(path, "utf8"))) {
     const x = FEATURES.map((name) => row.measures[name] ?? Number.NaN);
     if (x.some((value) => !Number.isFinite(value)) || (row.error_m === null && !elsewhere)) continue;
+    if (row.measures.at_border === 1) continue;
     examples.push({
       x,
       row,
@@ -77,7 +78,11 @@ writeFileSync(
     {
       acceptance: {
         bias: round(model.bias),
-        weights: Object.fromEntries(FEATURES.map((name, i) => [name, round(model.weights[i] ?? 0)])),
+        // A peak on the border of the search window may be the flank of one outside it: never accepted.
+        weights: {
+          ...Object.fromEntries(FEATURES.map((name, i) => [name, round(model.weights[i] ?? 0)])),
+          at_border: -100,
+        },
         threshold: round(threshold),
       },
       results: {

@@ -1,6 +1,6 @@
 """Retrieval and registration on the held-out registered pairs; used while training and to compare checkpoints.
 
-    python -m skylink_train.evaluate --data ../../shared/data --checkpoint out/encoder.pt
+    python -m skylink_train.evaluate --data DATA --checkpoint out/encoder.pt
 """
 
 from __future__ import annotations

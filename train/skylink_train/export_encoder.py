@@ -1,6 +1,6 @@
 """Checkpoint -> models/encoder-1: int8 QDQ dense network, float head, model.json.
 
-    python -m skylink_train.export_encoder --checkpoint out/encoder.pt --data ../../shared/data --out ../models/encoder-1
+    python -m skylink_train.export_encoder --checkpoint out/encoder.pt --data DATA --out ../models/encoder-1
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Fits the descriptor head: principal directions of pooled grids, partly whitened.
 
-    python -m skylink_train.fit_head --data ../../shared/data --worlds DIR --checkpoint out/encoder.pt
+    python -m skylink_train.fit_head --data DATA --worlds DIR --checkpoint out/encoder.pt
 
 Trained heads of the same width were tried (InfoNCE, batches of 160) and were no better on held-out pairs; whitening in full
 loses on them too: the scale of each direction is (variance + mean variance) ** -0.5.

@@ -73,6 +73,8 @@ class Reranker(nn.Module):
         self.feature = nn.Linear(CHANNELS, width)
         self.relate = nn.Linear(count, width)
         self.relate_near = nn.Linear((2 * NEAR + 1) ** 2, width)
+        self.overall = nn.Sequential(nn.Linear((2 * NEAR + 1) ** 2 + 2, width), nn.GELU(), nn.Linear(width, width))
+        self.overall_gain = nn.Parameter(torch.tensor(25.0))
         self.position = nn.Parameter(torch.randn(PROMPT_LENGTH + 2 * count + 1, width) * 0.02)
         self.segment = nn.Parameter(torch.randn(2, width) * 0.02)
         self.answer = nn.Parameter(torch.randn(1, 1, width) * 0.02)
@@ -100,13 +102,21 @@ class Reranker(nn.Module):
     def forward(self, query: Tensor, candidate: Tensor, prompt: Tensor) -> Tensor:
         q, c = self._tokens(query), self._tokens(candidate)
         xq, xc = self.feature(q), self.feature(c)
+        n = query.shape[0]
+        answer = self.answer.expand(n, -1, -1)
+        fit = torch.zeros(n, 1, device=query.device)
         if self.relation:
             cosines = q @ c.transpose(1, 2)
-            xq = xq + self.relate(cosines) + self.relate_near(self._near(query, candidate))
+            near = self._near(query, candidate)
+            # The same shift for all tokens: how well the whole views fit, and how sharply.
+            whole = near.mean(1)
+            best, mean = whole.amax(1, keepdim=True), whole.mean(1, keepdim=True)
+            answer = answer + self.overall(torch.cat([10 * (whole - mean), 10 * best, 10 * (best - mean)], 1)).unsqueeze(1)
+            fit = self.overall_gain * (best - 0.5)
+            xq = xq + self.relate(cosines) + self.relate_near(near)
             xc = xc + self.relate(cosines.transpose(1, 2))
-        n = query.shape[0]
-        x = torch.cat([self.words(prompt), xq + self.segment[0], xc + self.segment[1], self.answer.expand(n, -1, -1)], 1)
+        x = torch.cat([self.words(prompt), xq + self.segment[0], xc + self.segment[1], answer], 1)
         x = x + self.position
         for layer in self.layers:
             x = layer(x, self.mask)
-        return self.logits(self.norm(x[:, -1]))
+        return self.logits(self.norm(x[:, -1])) + torch.cat([fit, -fit], 1) / 2

@@ -1,6 +1,6 @@
 """Trains the encoder's two necks on cached features of the ImageNet trunk; fit_head then adds the descriptor head.
 
-    python -m skylink_train.train_encoder --data ../../shared/data --worlds DIR --out out/encoder.pt
+    python -m skylink_train.train_encoder --data DATA --worlds DIR --out out/encoder.pt
 
 The trunk stays as it is. Training it together with the rest was tried on two cores and lost (held-out R@1 of the trunk's own
 grid fell from .77 to .69): with batches of 32 from many sources the contrast is won by recognising sensor and style. Cached,

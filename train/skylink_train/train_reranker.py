@@ -1,6 +1,6 @@
 """Trains the re-ranker on the frozen encoder's features, with the relational-aware loss.
 
-    python -m skylink_train.train_reranker --data ../../shared/data --worlds DIR --encoder out/encoder.pt \
+    python -m skylink_train.train_reranker --data DATA --worlds DIR --encoder out/encoder.pt \
         --out out/reranker.pt --places 4000 --minutes 20
 
 Loss over the K candidates of a query: cross-entropy of softmax(score/T) against softmax(overlap/tau), so that a
@@ -29,6 +29,7 @@ from .losses import central_cell
 from .reranker import Reranker, tokenise
 
 CANDIDATES = 10
+FUSION_WEIGHTS = (5, 10, 20, 40)
 SIGMAS_DEG = (3, 5, 10, 20, 45, 180)
 
 
@@ -134,7 +135,8 @@ def loss_of(logits: Tensor, overlaps: Tensor, hard_labels: bool, tau: float = 0.
 def judge(model: Reranker, bank: Bank, rng: np.random.Generator, queries: int) -> dict[str, float]:
     """Ranking of one true candidate among the nine likeliest strangers, before and after."""
     model.eval()
-    before = after = fused = 0
+    before = after = 0
+    fused = dict.fromkeys(FUSION_WEIGHTS, 0)
     scores_true, scores_false = [], []
     for index in range(min(queries, len(bank.samples))):
         sample = bank.samples[index]
@@ -149,13 +151,14 @@ def judge(model: Reranker, bank: Bank, rng: np.random.Generator, queries: int) -
         similar = bank.similar[index, rows]
         before += int(similar.argmax() == 0)
         after += int(score.argmax() == 0)
-        fused += int((score + 10 * similar).argmax() == 0)
+        for weight in FUSION_WEIGHTS:
+            fused[weight] += int((score + weight * similar).argmax() == 0)
         scores_true.append(score[0].item())
         scores_false.append(score[1:].max().item())
     n = min(queries, len(bank.samples))
     auc = float(np.mean(np.array(scores_true)[:, None] > np.array(scores_false)[None]))
     model.train()
-    return {"n": n, "before": before / n, "after": after / n, "fused": fused / n, "auc": auc}
+    return {"n": n, "before": before / n, "after": after / n, "auc": auc, **{f"fused_{w}": v / n for w, v in fused.items()}}
 
 
 def main() -> None:
@@ -165,6 +168,7 @@ def main() -> None:
     parser.add_argument("--encoder", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--places", type=int, default=4000)
+    parser.add_argument("--bank", type=Path, help="keep the encoded places here, and read them if they exist")
     parser.add_argument("--minutes", type=float, default=20)
     parser.add_argument("--batch", type=int, default=12)
     parser.add_argument("--lr", type=float, default=8e-4)
@@ -184,8 +188,13 @@ def main() -> None:
     if args.worlds:
         train += world_sources(args.worlds, total_weight=0.8 * sum(s.weight for s in train))
     bank, check = Bank(), Bank()
-    check.fill(encoder, head, Sampler([s for s in every if s.held_out], 99), 256)
-    bank.fill(encoder, head, Sampler(train, args.seed), args.places)
+    if args.bank and args.bank.exists():
+        bank, check = torch.load(args.bank, weights_only=False)
+    else:
+        check.fill(encoder, head, Sampler([s for s in every if s.held_out], 99), 256)
+        bank.fill(encoder, head, Sampler(train, args.seed), args.places)
+        if args.bank:
+            torch.save((bank, check), args.bank)
     rng = np.random.default_rng(args.seed)
     # Strangers of a held-out query come from the training bank too, or there would be too few places to confuse.
     offset = len(check.samples)
