@@ -65,7 +65,7 @@ export interface Measures {
   readonly peak: number;
   /** Peak minus the best value elsewhere in the same search window. */
   readonly peak_to_second: number;
-  /** Peak minus the best value of any other registered candidate elsewhere on the map (peak itself if none). */
+  /** Peak minus the best value of any other registered candidate elsewhere on the map (peak_to_second if none). */
   readonly peak_to_other: number;
   /** Entropy of the shift's probability map, 0 (one shift) to 1 (all alike). */
   readonly entropy: number;

@@ -215,12 +215,16 @@ export class CorrelationRegistrar implements Registrar {
     const rivals = ranked.filter((one) => one !== candidate).map((one) => one.logit ?? 0);
     const logit = candidate.logit ?? 0;
     const area = query.side * query.side;
+    // Where nothing is there to compare with, nothing was beaten: no other place counts as a lead no better than over the
+    // second peak of the window, no second peak as no lead.
+    const peak_to_second = Number.isFinite(second) ? peak.score - second : 0;
+    const peak_to_other = Number.isFinite(other) ? peak.score - other : peak_to_second;
     let seen = 0;
     for (const v of query.valid.subarray(candidate.heading * area, (candidate.heading + 1) * area)) seen += v;
     return {
       peak: peak.score,
-      peak_to_second: Number.isFinite(second) ? peak.score - second : peak.score,
-      peak_to_other: Number.isFinite(other) ? peak.score - other : peak.score,
+      peak_to_second,
+      peak_to_other,
       entropy,
       similarity: candidate.similarity,
       logit,
