@@ -64,11 +64,8 @@ export async function buildPack(options: PackOptions, hooks: PackHooks): Promise
   try {
     const bbox = clip(source.bbox, options.bbox);
     const geometries = planLevels(bbox, gsds_m, cell_px, options.stride);
-    for (const { gsd_m } of geometries) {
-      const warning = coarseness(source.nativeGsd_m, gsd_m, cell_px);
-      if (warning !== null) warn(warning);
-    }
     const finest = geometries[0] as LevelGeometry;
+    for (const line of coarseness(source.layers, finest.gsd_m, cell_px)) warn(line);
     const zoom = planZooms(bbox, source.nativeGsd_m, finest, options.zoom);
     const encoder = await EncodingClient.start(options.modelDir, options.threads);
     try {

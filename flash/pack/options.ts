@@ -85,11 +85,10 @@ export function parsePackOptions(
   });
 }
 
-type MaybeUndefined<T> = { [K in keyof T]: T[K] | undefined };
+/** T, but its optional members may be present and undefined. */
+type Loose<T> = { [K in keyof T]: Partial<Pick<T, K>> extends Pick<T, K> ? T[K] | undefined : T[K] };
 
-function withoutUndefined<T extends object>(
-  values: MaybeUndefined<T> & { [K in Exclude<keyof MaybeUndefined<T>, keyof T>]: never },
-): T {
+function withoutUndefined<T extends object>(values: Loose<T>): T {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
 }
 
@@ -99,26 +98,17 @@ interface Limits {
   readonly atMost?: number;
 }
 
-function number(option: string, word: string | undefined, { above, below, atMost }: Limits): number | undefined {
+function number(option: string, word: string | undefined, limits: Limits): number | undefined {
   if (word === undefined) return undefined;
+  const { above = -Infinity, below = Infinity, atMost = Infinity } = limits;
   const value = word.trim() === "" ? Number.NaN : Number(word);
+  if (Number.isFinite(value) && value > above && value < below && value <= atMost) return value;
   const wanted = [
-    above === undefined ? "" : `above ${above}`,
-    below === undefined ? "" : `below ${below}`,
-    atMost === undefined ? "" : `at most ${atMost}`,
-  ]
-    .filter((part) => part !== "")
-    .join(", ");
-  const fits =
-    Number.isFinite(value) &&
-    !(above !== undefined && value <= above) &&
-    !(below !== undefined && value >= below) &&
-    !(atMost !== undefined && value > atMost);
-  if (!fits)
-    throw new UserError(
-      `${option} "${word}": a number ${wanted} is wanted`.replace(" : ", ": ").replace("number  is", "number is"),
-    );
-  return value;
+    limits.above === undefined ? [] : `above ${above}`,
+    limits.below === undefined ? [] : `below ${below}`,
+    limits.atMost === undefined ? [] : `at most ${atMost}`,
+  ].flat();
+  throw new UserError(`${option} "${word}": a number ${wanted.join(", ")}`.trimEnd().concat(" is wanted"));
 }
 
 function integer(option: string, word: string | undefined, least: number, most: number): number | undefined {

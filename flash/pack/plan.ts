@@ -27,6 +27,8 @@ export type StrideChoice = { readonly fraction: number } | { readonly metres: nu
 const SHORT_SIDE = 9 / 16;
 /** A map is told to be coarse from this many times the level's gsd on. */
 const COARSE = 1.5;
+/** A cell of fewer pixels of the map on a side than this shows nothing. */
+const FEWEST_PIXELS = 8;
 /** The smallest zoom of the tiles is the one where the whole map fits in so many. */
 const FEW_TILES = 4;
 const MAX_ZOOM = 24;
@@ -106,22 +108,31 @@ export function mapSize_m(bbox: GeoBounds): { east_m: number; north_m: number } 
 }
 
 /**
- * A warning when the map is much coarser than a level, else null.
- * @throws UserError when a cell would be a handful of the map's pixels: then the map or its georeference is wrong
+ * What to tell the user of inputs much coarser than the level: one line each.
+ * @throws UserError when even the finest makes a cell of a handful of its pixels: then the map or its georeference is wrong
  */
-export function coarseness(nativeGsd_m: number, gsd_m: number, cell_px: number): string | null {
-  const ratio = nativeGsd_m / gsd_m;
-  if (ratio > cell_px / 8) {
+export function coarseness(
+  layers: readonly { readonly name: string; readonly nativeGsd_m: number }[],
+  gsd_m: number,
+  cell_px: number,
+): string[] {
+  const finest_m = Math.min(...layers.map((layer) => layer.nativeGsd_m));
+  const pixelsInCell = (cell_px * gsd_m) / finest_m;
+  if (pixelsInCell < FEWEST_PIXELS) {
     throw new UserError(
-      `the map has ${metres(nativeGsd_m)} a pixel: a cell of ${metres(gsd_m * cell_px)} would be ${(cell_px / ratio).toFixed(1)} of its pixels wide, ` +
+      `the map has ${metres(finest_m)} a pixel: a cell of ${metres(gsd_m * cell_px)} would be ${pixelsInCell.toFixed(1)} of its pixels wide, ` +
         "and nothing can be recognised in that; use finer imagery or a larger --footprint, and check the map's georeference",
     );
   }
-  if (ratio < COARSE) return null;
-  return (
-    `the map has ${metres(nativeGsd_m)} a pixel, the level ${metres(gsd_m)}: it is enlarged ${ratio.toFixed(1)} times and lacks the ` +
-    `detail that a frame shows from this height, so places will be told apart less well; finer imagery helps, or flying ${ratio.toFixed(1)} times as high`
-  );
+  return layers
+    .filter((layer) => layer.nativeGsd_m >= COARSE * gsd_m)
+    .map((layer) => {
+      const ratio = (layer.nativeGsd_m / gsd_m).toFixed(1);
+      return (
+        `${layer.name} has ${metres(layer.nativeGsd_m)} a pixel, the level ${metres(gsd_m)}: it is enlarged ${ratio} times and lacks the ` +
+        `detail that a frame shows from this height, so places will be told apart less well; finer imagery helps, or flying ${ratio} times as high`
+      );
+    });
 }
 
 function metres(value: number): string {

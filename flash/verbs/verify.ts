@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { Command } from "commander";
 import { verifyPack } from "../../tiles/pack/verify.js";
 import { writeJson } from "../json-file.js";
@@ -19,7 +20,7 @@ export function verifyCommand(): Command {
 async function run(pack: string, { json }: { json?: string }): Promise<void> {
   const report = await verifyPack(pack);
   if (json !== undefined) writeJson(json, { ok: report.ok, problems: report.problems, bytes: report.bytes });
-  for (const { file, what } of report.problems) process.stderr.write(`error: ${file}: ${what}\n`);
+  for (const { file, what } of report.problems) process.stderr.write(`error: ${join(pack, file)}: ${what}\n`);
   if (!report.ok) {
     process.exitCode = 2;
     return;

@@ -58,11 +58,13 @@ test("a map smaller than a cell is refused with both sizes", () => {
   assert.equal(planLevels(box, [0.4, 0.8], 224, undefined).length, 2);
 });
 
-test("a coarse map is warned about, a hopeless one refused", () => {
-  assert.equal(coarseness(0.3, 0.3, 224), null);
-  assert.equal(coarseness(0.05, 0.3, 224), null);
-  assert.match(coarseness(0.6, 0.3, 224) ?? "", /enlarged 2\.0 times/);
-  assert.throws(() => coarseness(15, 0.3, 224), UserError);
+test("coarse inputs are warned about by name, hopeless ones refused", () => {
+  const layers = (...gsds: number[]) => gsds.map((nativeGsd_m, k) => ({ name: `map${k}.tif`, nativeGsd_m }));
+  assert.deepEqual(coarseness(layers(0.3, 0.05), 0.3, 224), []);
+  const [line, ...more] = coarseness(layers(0.3, 0.6), 0.3, 224);
+  assert.match(line ?? "", /^map1\.tif has 0\.6 m a pixel.*enlarged 2\.0 times/);
+  assert.deepEqual(more, []);
+  assert.throws(() => coarseness(layers(15, 20), 0.3, 224), /4\.5 of its pixels wide/);
 });
 
 test("tiles go from the imagery's zoom, but at most one finer than the level, to where the map fits in a few", () => {

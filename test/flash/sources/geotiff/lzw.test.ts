@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { getDecoder } from "geotiff";
-import { decodeLzw, decodePackBits } from "../../../flash/sources/geotiff/lzw.js";
-import { encodeLzw, encodePackBits } from "../fixtures/tiff-codecs.js";
+import { decodeLzw, decodePackBits } from "../../../../flash/sources/geotiff/lzw.js";
+import { encodeLzw, encodePackBits } from "../../fixtures/tiff-codecs.js";
 
 /** Bytes with repetition, as images have. */
 const imagery = fc
