@@ -159,6 +159,8 @@ function halveInto(from: Raster, to: Raster, left: number, top: number): void {
 function compress({ rgb, valid }: Raster, format: TileFormat): Promise<Buffer> {
   const size = { width: TILE_PX, height: TILE_PX };
   const whole = !valid.includes(0);
+  if (!whole)
+    for (let pixel = 0; pixel < valid.length; pixel++) if (valid[pixel] === 0) rgb.fill(0, pixel * 3, pixel * 3 + 3);
   if (format === "jpeg" || whole) {
     const image = sharp(rgb, { raw: { ...size, channels: 3 } });
     return format === "jpeg"
