@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { assertPlaced, pattern, places, utm, utmGeo } from "../fixtures/placed.js";
-import { geoKeys } from "../fixtures/scene.js";
+import { BlockCache } from "../../../flash/sources/block-cache.js";
+import { GeoTiffSource } from "../../../flash/sources/geotiff.js";
+import { writeGeoTiff } from "../../../sim/geotiff-writer.js";
+import { assertPlaced, pattern, places, side, utm, utmGeo } from "../fixtures/placed.js";
+import { geoKeys, patternPixels } from "../fixtures/scene.js";
 import type { GeoSpec, TiffFileOptions, TiffImageSpec } from "../fixtures/tiff.js";
-import { openTiff } from "../fixtures/tiff-files.js";
+import { openTiff, tiffFile } from "../fixtures/tiff-files.js";
 
 for (const place of places) {
   test(`puts pixels where they belong: ${place.name}`, async () => {
@@ -79,6 +82,24 @@ for (const { name, spec, options } of layouts) {
     await source.close();
   });
 }
+
+test("reads what the simulator's GeoTIFF writer writes, whichever way it stores the place", async () => {
+  const kinds = [
+    {},
+    { tile_px: 0, compression: "none" },
+    { georeference: "transformation", tile_px: 64 },
+    { pixelIsPoint: true },
+  ] as const;
+  for (const kind of kinds) {
+    const path = tiffFile(new Uint8Array());
+    const data = patternPixels(side, side);
+    const place = { origin: { x: utm.c, y: utm.f }, pixelSize: { x: utm.a, y: -utm.e }, epsg: 32632 };
+    writeGeoTiff(path, { width: side, height: side, channels: 3, ...place, ...kind, data });
+    const source = await GeoTiffSource.open(path, new BlockCache(64e6));
+    await assertPlaced(source, utm, 1);
+    await source.close();
+  }
+});
 
 test("nothing is read outside the map", async () => {
   const source = await openTiff([{ ...pattern, geo: utmGeo }]);
