@@ -4,7 +4,7 @@ import { Compression, type TiffDirectory } from "./directory.js";
 import type { RangeFile } from "./range-file.js";
 
 /** A decoded strip or tile bigger than this is refused: with a few of them memory would no longer be bounded. */
-const MAX_BLOCK_BYTES = 256 * 2 ** 20;
+const MAX_BLOCK_BYTES = 128 * 2 ** 20;
 /** Rows of an uncompressed strip that are read at a time. */
 const RAW_STRIP_ROWS = 64;
 
