@@ -12,6 +12,12 @@ const HELD_OUT = new Set([
   ...["0_2", "4_4", "8_3"],
 ]);
 
+/**
+ * Left out: they show the ground of `archieve` and part of that of `szada_2` again, so that a right answer there would count
+ * as wrong (seen when fixes of `archieve` all lay on the same spot of `szada_1`, and checked by eye).
+ */
+const SAME_GROUND = new Set(["szada_1", "szada_3"]);
+
 /** One scale for all: pixels are what counts here, so every pair is laid out as if it had this GSD. */
 const GSD_M = 1.5;
 const EPSG = 32634;
@@ -115,6 +121,7 @@ async function readPairs(sharedData: string): Promise<Pair[]> {
   for (const file of readdirSync(sztaki).sort()) {
     if (!/_im1\./.test(file)) continue;
     const name = file.replace(/_im1\..*$/, "");
+    if (SAME_GROUND.has(name)) continue;
     const first = await readRaster(join(sztaki, file));
     const second = await readRaster(join(sztaki, file.replace("_im1", "_im2")));
     pairs.push({ name, first, second, heldOut: HELD_OUT.has(name.toLowerCase()) });
