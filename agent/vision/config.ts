@@ -81,7 +81,7 @@ export const DEFAULT_VISION_CONFIG: VisionConfig = {
     candidates: 3,
     margin_features: 10,
     headings_deg: [-6, -3, 0, 3, 6],
-    scales: [0.9, 0.95, 1, 1.05, 1.1],
+    scales: [0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1, 1.05, 1.1, 1.15, 1.2, 1.25, 1.3],
     scale_sigmas: 2,
     min_overlap: 0.5,
     peak_radius_features: 3,

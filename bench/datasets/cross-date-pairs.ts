@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { writeGeoTiff } from "../../sim/geotiff-writer.js";
 import { projector } from "../../tiles/geodesy/projector.js";
 import { type FlightRow, writeFlight } from "./flight-folder.js";
-import { cutView, type Raster, readRaster, seeded } from "./raster.js";
+import { cutRight, cutView, type Raster, readRaster, seeded } from "./raster.js";
 
 /** The pairs that no shipped weight has seen; the same list stands in train/skylink_train/data.py. */
 const HELD_OUT = new Set([
@@ -17,6 +17,8 @@ const HELD_OUT = new Set([
  * as wrong (seen when fixes of `archieve` all lay on the same spot of `szada_1`, and checked by eye).
  */
 const SAME_GROUND = new Set(["szada_1", "szada_3"]);
+/** For the same reason tiszadob_2 is cut where tiszadob_4 begins, pixels from the left. */
+const CUT_AT_PX = new Map([["tiszadob_2", 695]]);
 
 /** One scale for all: pixels are what counts here, so every pair is laid out as if it had this GSD. */
 const GSD_M = 1.5;
@@ -122,8 +124,9 @@ async function readPairs(sharedData: string): Promise<Pair[]> {
     if (!/_im1\./.test(file)) continue;
     const name = file.replace(/_im1\..*$/, "");
     if (SAME_GROUND.has(name)) continue;
-    const first = await readRaster(join(sztaki, file));
-    const second = await readRaster(join(sztaki, file.replace("_im1", "_im2")));
+    const width = CUT_AT_PX.get(name);
+    const first = cutRight(await readRaster(join(sztaki, file)), width);
+    const second = cutRight(await readRaster(join(sztaki, file.replace("_im1", "_im2"))), width);
     pairs.push({ name, first, second, heldOut: HELD_OUT.has(name.toLowerCase()) });
   }
   for (const set of ["levir_samples", "dsifn_samples"]) {

@@ -19,6 +19,17 @@ export async function readRaster(path: string, scale = 1): Promise<Raster> {
   return { width: info.width, height: info.height, data: new Uint8Array(data.buffer, data.byteOffset, data.length) };
 }
 
+/** The left part of a raster, `width` pixels wide; the whole raster without one. */
+export function cutRight(raster: Raster, width: number | undefined): Raster {
+  if (width === undefined || width >= raster.width) return raster;
+  const data = new Uint8Array(width * raster.height * 3);
+  for (let y = 0; y < raster.height; y++) {
+    const from = y * raster.width * 3;
+    data.set(raster.data.subarray(from, from + width * 3), y * width * 3);
+  }
+  return { width, height: raster.height, data };
+}
+
 /** Where a frame looks on a north-up raster. */
 export interface View {
   /** Centre of the view in raster pixels; (0, 0) is the corner of the first pixel. */
