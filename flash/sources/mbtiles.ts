@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import Database from "better-sqlite3";
+import type Database from "better-sqlite3";
 import sharp from "sharp";
 import { z } from "zod";
 import { errorMessage, UserError } from "../../tiles/errors.js";
@@ -10,6 +10,7 @@ import {
   tileBounds,
   tileSide_merc_m,
 } from "../../tiles/geodesy/index.js";
+import { openSqlite } from "../../tiles/sqlite.js";
 import type { BlockCache } from "./block-cache.js";
 import {
   boxesOverlap,
@@ -142,7 +143,7 @@ export class MbtilesSource implements ImagerySource {
 
 function openDatabase(path: string): Database.Database {
   try {
-    return new Database(path, { readonly: true, fileMustExist: true });
+    return openSqlite(path, { readonly: true, fileMustExist: true });
   } catch (thrown) {
     throw new UserError(`${path}: cannot be opened as MBTiles (${errorMessage(thrown)})`);
   }

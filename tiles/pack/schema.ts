@@ -1,5 +1,6 @@
 import Database from "better-sqlite3";
 import { errorMessage, UserError } from "../errors.js";
+import { openSqlite } from "../sqlite.js";
 import type { PackSpec } from "./manifest.js";
 
 /** SQLite's application_id of MBTiles ("MPBX"), by which `file` and viewers recognise it. */
@@ -32,7 +33,7 @@ CREATE TABLE feature_blocks (
 
 /** Creates tiles.sqlite with its tables and metadata and leaves a transaction open. */
 export function createDatabase(path: string, spec: PackSpec, version: number): Database.Database {
-  const db = new Database(path);
+  const db = openSqlite(path);
   // No syncing and no journal on disk: the file is worth something only when the whole pack is finished, and is then synced.
   db.pragma("page_size = 4096");
   db.pragma("encoding = 'UTF-8'");
@@ -77,7 +78,7 @@ export function metadataRows(
  */
 export function openDatabase(path: string): Database.Database {
   return asked(path, () => {
-    const db = new Database(path, { readonly: true, fileMustExist: true });
+    const db = openSqlite(path, { readonly: true, fileMustExist: true });
     try {
       // The first read of the file: SQLite opens anything without a look.
       db.prepare("SELECT count(*) FROM sqlite_master").get();

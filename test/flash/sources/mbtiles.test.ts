@@ -3,13 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import Database from "better-sqlite3";
 import sharp from "sharp";
 import { BlockCache } from "../../../flash/sources/block-cache.js";
 import { MbtilesSource } from "../../../flash/sources/mbtiles.js";
 import { Mosaic } from "../../../flash/sources/mosaic.js";
 import { openSource } from "../../../flash/sources/open.js";
 import { UserError } from "../../../tiles/errors.js";
+import { openSqlite } from "../../../tiles/sqlite.js";
 
 const folder = mkdtempSync(join(tmpdir(), "skylink-mbtiles-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -18,7 +18,7 @@ type Tile = [z: number, x: number, y: number, image: Buffer];
 
 function writeMbtiles(name: string, tiles: readonly Tile[], metadata: Record<string, string> = {}): string {
   const path = join(folder, name);
-  const db = new Database(path);
+  const db = openSqlite(path);
   db.exec(
     "CREATE TABLE metadata (name text, value text); CREATE TABLE tiles (zoom_level integer, tile_column integer, tile_row integer, tile_data blob)",
   );
@@ -160,7 +160,7 @@ test("what is no imagery is refused by name", async () => {
     ),
     /damaged: tile 14\/8712\/5686/,
   );
-  const db = new Database(join(folder, "other.mbtiles"));
+  const db = openSqlite(join(folder, "other.mbtiles"));
   db.exec("CREATE TABLE t (a)");
   db.close();
   assert.match(await refused(join(folder, "other.mbtiles")), /no table "tiles"/);

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import Database from "better-sqlite3";
+import type Database from "better-sqlite3";
 import { tileBounds } from "../../../tiles/geodesy/index.js";
+import { openSqlite } from "../../../tiles/sqlite.js";
 import { type FixturePack, temporaryFolder, writeFixturePack } from "../fixtures.js";
 
 // The database through plain SQL, as a viewer that knows MBTiles and nothing of packs sees it.
@@ -12,7 +13,7 @@ let pack: FixturePack;
 let db: Database.Database;
 before(async () => {
   pack = await writeFixturePack(join(folder.path, "a.skypack"));
-  db = new Database(join(pack.dir, "tiles.sqlite"), { readonly: true });
+  db = openSqlite(join(pack.dir, "tiles.sqlite"), { readonly: true });
 });
 after(() => db.close());
 

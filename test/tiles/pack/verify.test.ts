@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import { cpSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import Database from "better-sqlite3";
+import type Database from "better-sqlite3";
 import fc from "fast-check";
 import { UserError } from "../../../tiles/errors.js";
 import { hashFile } from "../../../tiles/files.js";
 import { decodeManifest, encodeManifest, type PackManifest } from "../../../tiles/pack/manifest.js";
 import { PackReader } from "../../../tiles/pack/reader.js";
 import { verifyPack } from "../../../tiles/pack/verify.js";
+import { openSqlite } from "../../../tiles/sqlite.js";
 import { type FixturePack, temporaryFolder, writeFixturePack } from "../fixtures.js";
 
 const folder = temporaryFolder();
@@ -36,7 +37,7 @@ function rewrite(dir: string, change: (manifest: PackManifest) => Record<string,
 /** Changes the database and makes its size and hash in pack.json right again, so that only the contents are wrong. */
 async function alterDatabase(dir: string, change: (db: Database.Database) => void): Promise<void> {
   const path = join(dir, "tiles.sqlite");
-  const db = new Database(path);
+  const db = openSqlite(path);
   change(db);
   db.close();
   const tiles = await hashFile(path);
