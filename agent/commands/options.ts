@@ -1,4 +1,6 @@
 import { InvalidArgumentError } from "commander";
+import { PROVIDERS, type Provider } from "../../models/runtime/session.js";
+import { unknownWord } from "../text/nearest.js";
 
 /** Parser of a command-line option that takes a whole number of at least `least`. */
 export function wholeNumber(least: number): (text: string) => number {
@@ -9,6 +11,16 @@ export function wholeNumber(least: number): (text: string) => number {
     }
     return value;
   };
+}
+
+/** Parser of a command-line option that takes execution providers: `tensorrt,cuda,cpu`. */
+export function providerLadder(text: string): Provider[] {
+  return text.split(",").map((part) => {
+    const name = part.trim();
+    const known = PROVIDERS.find((one) => one === name);
+    if (known === undefined) throw new InvalidArgumentError(unknownWord("provider", name, PROVIDERS));
+    return known;
+  });
 }
 
 /** Parser of a command-line option that takes a number greater than 0. */

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { Command } from "commander";
+import type { Provider } from "../../models/runtime/session.js";
 import { UserError } from "../../tiles/errors.js";
 import { PackReader } from "../../tiles/pack/reader.js";
 import { type Flight, readFlight } from "../flight/flight.js";
@@ -12,7 +13,7 @@ import { reportTable } from "../report/table.js";
 import { VisionClient } from "../vision/client.js";
 import { DEFAULT_VISION_CONFIG } from "../vision/config.js";
 import type { PipelineOptions } from "../vision/pipeline.js";
-import { positiveNumber, wholeNumber } from "./options.js";
+import { positiveNumber, providerLadder, wholeNumber } from "./options.js";
 
 interface ReplayFlags {
   readonly pack: string;
@@ -28,6 +29,7 @@ interface ReplayFlags {
   readonly candidates: number;
   readonly maxSpeed: number;
   readonly threads: number;
+  readonly providers: readonly Provider[];
   readonly limit?: number;
 }
 
@@ -66,6 +68,12 @@ export function replayCommand(): Command {
       DEFAULT_AGREEMENT_CONFIG.max_speed_mps,
     )
     .option("--threads <n>", "threads for the networks", wholeNumber(1), Math.min(MOST_THREADS, availableParallelism()))
+    .option(
+      "--providers <list>",
+      "where networks run, tried in this order; each that fails is reported: tensorrt,cuda,cpu",
+      providerLadder,
+      ["cpu"],
+    )
     .option("--limit <n>", "only the first n frames", wholeNumber(1))
     .addHelpText(
       "after",
@@ -131,6 +139,7 @@ function pipelineOptions(flight: Flight, flags: ReplayFlags): PipelineOptions {
     rig: flight.rig,
     config: { ...DEFAULT_VISION_CONFIG, retrieve },
     threads: flags.threads,
+    providers: flags.providers,
     ...(flags.encoder === undefined ? {} : { encoder: flags.encoder }),
     ...(reranker === undefined ? {} : { reranker }),
     ...(flags.registrar === undefined ? {} : { registrar: flags.registrar }),

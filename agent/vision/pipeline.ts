@@ -80,7 +80,11 @@ export class VisionPipeline {
    */
   static async open(options: PipelineOptions): Promise<VisionPipeline> {
     const config = options.config ?? DEFAULT_VISION_CONFIG;
-    const session = { threads: options.threads ?? 2, providers: options.providers ?? ["cpu"] };
+    const session = {
+      threads: options.threads ?? 2,
+      providers: options.providers ?? (["cpu"] as const),
+      log: (line: string) => process.stderr.write(`provider failed: ${line}\n`),
+    };
     const encoder = await Encoder.load(options.encoder ?? shippedModel("encoder"), session);
     const pack = PackReader.open(options.pack, { expectEncoder: { id: encoder.id, sha256: encoder.sha256 } });
     const rerankerDir = options.reranker === undefined ? shippedModel("reranker") : options.reranker;

@@ -1,8 +1,12 @@
-import { InferenceSession, Tensor } from "onnxruntime-node";
+import { env, InferenceSession, Tensor } from "onnxruntime-node";
 import { errorMessage, UserError } from "../../tiles/errors.js";
 
-/** Where a session may run; tried in the order given. */
-export type Provider = "tensorrt" | "cuda" | "cpu";
+// A provider that is not there is reported by the ladder in one line; onnxruntime would print two coloured ones beside it.
+env.logLevel = "fatal";
+
+/** Where a session may run, best first. */
+export const PROVIDERS = ["tensorrt", "cuda", "cpu"] as const;
+export type Provider = (typeof PROVIDERS)[number];
 
 export interface SessionOptions {
   /** Rungs of the ladder, best first. Default: cpu only. */
