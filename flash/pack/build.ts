@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { performance } from "node:perf_hooks";
+import { encoderIdentity } from "../../models/runtime/encoder.js";
 import { encoderCard, loadModelFolder } from "../../models/runtime/model-folder.js";
 import { packageRoot } from "../../models/runtime/paths.js";
 import { errorMessage, UserError } from "../../tiles/errors.js";
@@ -77,7 +78,7 @@ export async function buildPack(options: PackOptions, hooks: PackHooks): Promise
         tile_format: options.tileFormat === "jpeg" ? "jpg" : "webp",
         levels: geometries,
         layers: describeLayers(source.layers, options),
-        encoder: { id: model.card.id, sha256: model.sha256 },
+        encoder: { id: model.card.id, sha256: encoderIdentity(model.card) },
         descriptor: { width: model.card.descriptor.width },
         features: { channels: model.card.dense.channels, scale: model.card.dense.feature_scale },
         overwrite: options.overwrite,

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type EncoderCard, encoderCard, loadModelFolder, type ModelFolder } from "./model-folder.js";
 import { OnnxSession, outputOf, type SessionOptions } from "./session.js";
 
@@ -14,13 +15,21 @@ export interface DenseFeatures {
 }
 
 /**
+ * sha256 that names what an encoder computes: its files' hashes and how they are used. Not what the card says of it: a
+ * corrected card must not orphan packs.
+ */
+export function encoderIdentity({ dense, descriptor, cell_px, files }: EncoderCard): string {
+  return createHash("sha256").update(JSON.stringify({ dense, descriptor, cell_px, files })).digest("hex");
+}
+
+/**
  * The encoder: images to dense features, pooled grids of features to descriptors.
  *
  * One network serves the map (whole windows of it, cells pooled afterwards) and the camera (one patch).
  */
 export class Encoder {
   readonly id: string;
-  /** Names the model exactly; a pack remembers it. */
+  /** Names the network exactly (its files' hashes and how they are used); a pack remembers it. */
   readonly sha256: string;
   readonly channels: number;
   readonly coarseChannels: number;
@@ -38,7 +47,7 @@ export class Encoder {
   ) {
     const { card } = folder;
     this.id = card.id;
-    this.sha256 = folder.sha256;
+    this.sha256 = encoderIdentity(card);
     this.channels = card.dense.channels;
     this.coarseChannels = card.dense.coarse?.channels ?? card.dense.channels;
     this.stride_px = card.dense.stride_px;

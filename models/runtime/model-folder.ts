@@ -100,8 +100,6 @@ export type RegistrarCard = z.infer<typeof registrarCard>;
 export interface ModelFolder<Card> {
   readonly dir: string;
   readonly card: Card;
-  /** sha256 over model.json itself; with the files' hashes inside, it names the model exactly. */
-  readonly sha256: string;
   path(file: string): string;
 }
 
@@ -136,7 +134,6 @@ export function loadModelFolder<
   return {
     dir,
     card,
-    sha256: createHash("sha256").update(text).digest("hex"),
     path(file) {
       if (!(file in card.files)) throw new UserError(`${cardPath}: uses ${file}, which its "files" does not list`);
       return join(dir, file);

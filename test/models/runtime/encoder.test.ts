@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import fc from "fast-check";
-import { Encoder, poolGrid } from "../../../models/runtime/encoder.js";
+import { Encoder, encoderIdentity, poolGrid } from "../../../models/runtime/encoder.js";
 import { shippedModel } from "../../../models/runtime/paths.js";
 
 let encoder: Encoder;
@@ -99,4 +99,13 @@ test("pooling does not care how features are laid out, nor about their scale", (
       },
     ),
   );
+});
+
+test("a corrected card leaves the identity alone, other weights do not", () => {
+  const { card } = encoder.folder;
+  const corrected = { ...card, results: { note: "measured again" }, training_data: [] };
+  assert.equal(encoderIdentity(corrected), encoder.sha256);
+  const [name = "", entry = { bytes: 0, sha256: "" }] = Object.entries(card.files)[0] ?? [];
+  const other = { ...card, files: { ...card.files, [name]: { ...entry, sha256: "0".repeat(64) } } };
+  assert.notEqual(encoderIdentity(other), encoder.sha256);
 });
