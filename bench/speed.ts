@@ -31,7 +31,9 @@ try {
   runCli("sim/make-map.js", [...place, "--gsd", "0.3", "--out", map]);
   const packing = runCli("flash/cli.js", ["pack", map, "--out", pack, "--gsd", "0.3", "--quiet"]);
   const lens = ["--width", "1920", "--height", "1080", "--hfov", "66", "--agl", "120"];
-  runCli("sim/make-flight.js", [...place, ...lens, "--frames", values.frames, "--out", flight]);
+  // The sigmas that a flight has when it states none: they decide how many headings and scales are tried.
+  const sigmas = ["--yaw-sigma", "5", "--agl-sigma", "6"];
+  runCli("sim/make-flight.js", [...place, ...lens, ...sigmas, "--frames", values.frames, "--out", flight]);
   const replayed = ["--stills", "--candidates", "10", "--threads", values.threads, "--json", report];
   runCli("agent/cli.js", ["replay", flight, "--pack", pack, ...replayed]);
   const { frames, stage_ms } = reportShape.parse(JSON.parse(readFileSync(report, "utf8")));
