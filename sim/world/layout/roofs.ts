@@ -12,6 +12,11 @@ interface RoofOptions {
   readonly lasting?: boolean;
 }
 
+/** What of the options a building keeps as it is. */
+function lookOf({ finish, roof, wall, lasting = false }: RoofOptions) {
+  return { finish, roof, wall, lasting };
+}
+
 const at = (p: Point, z: number): Vertex => ({ x: p.x, y: p.y, z });
 
 /** A rectangular house with two roof slopes (hip = 0) or four (hip > 0: the ridge is shorter by hip at both ends). */
@@ -80,11 +85,8 @@ export function pitchedHouse(
     eave_m: eave,
     height_m: ridge,
     planes,
-    finish: options.finish,
-    roof: options.roof,
-    wall: options.wall,
+    ...lookOf(options),
     axis,
-    lasting: options.lasting ?? false,
   };
 }
 
@@ -128,11 +130,8 @@ export function flatRoof(
     eave_m: z,
     height_m: z + 0.5,
     planes,
-    finish: options.finish,
-    roof: options.roof,
-    wall: options.wall,
+    ...lookOf(options),
     axis,
-    lasting: options.lasting ?? false,
   };
 }
 
@@ -204,11 +203,8 @@ export function hall(
     eave_m: z,
     height_m: z + rise,
     planes,
-    finish: options.finish,
-    roof: options.roof,
-    wall: options.wall,
+    ...lookOf(options),
     axis,
-    lasting: options.lasting ?? false,
   };
 }
 
@@ -247,11 +243,8 @@ export function terracePiece(
     eave_m: z,
     height_m: z + rise,
     planes,
-    finish: options.finish,
-    roof: options.roof,
-    wall: options.wall,
+    ...lookOf(options),
     axis,
-    lasting: options.lasting ?? false,
   };
 }
 
@@ -271,11 +264,8 @@ export function tank(centre: Point, radius: number, options: RoofOptions): NewBu
       ring: [at(p, options.eave_m), at(pointAt(ring, i + 1), options.eave_m), top],
       surface: "roof" as const,
     })),
-    finish: options.finish,
-    roof: options.roof,
-    wall: options.wall,
+    ...lookOf(options),
     axis: { x: 1, y: 0 },
-    lasting: options.lasting ?? false,
   };
 }
 

@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { common, type MavLinkData, minimal } from "node-mavlink";
+import { common, minimal } from "node-mavlink";
 import { decodeAs, encodeMessage } from "../../../agent/mavlink/codec.js";
 import { MavlinkConnection } from "../../../agent/mavlink/connection.js";
-import type { MavlinkFrame } from "../../../agent/mavlink/frame.js";
-import { MavlinkFramer } from "../../../agent/mavlink/framer.js";
-import { openLink } from "../../../agent/mavlink/link/open.js";
 import { FrameSigner, SignatureChecker, SigningKey } from "../../../agent/mavlink/signing.js";
 import { UserError } from "../../../tiles/errors.js";
+import { otherEnd } from "./other-end.js";
 import { until } from "./waiting.js";
 
 function vehicleHeartbeat(): minimal.Heartbeat {
@@ -18,21 +16,6 @@ function vehicleHeartbeat(): minimal.Heartbeat {
     systemStatus: 3,
     mavlinkVersion: 3,
   });
-}
-
-/** The other end: a port that keeps the frames that arrive and sends what it is told. */
-async function otherEnd() {
-  const frames: MavlinkFrame[] = [];
-  const framer = new MavlinkFramer();
-  const link = await openLink("udpin:127.0.0.1:0", { bytes: (bytes) => frames.push(...framer.push(bytes)) });
-  let seq = 0;
-  return {
-    frames,
-    link,
-    url: `udpout:127.0.0.1:${link.localPort}`,
-    send: (message: MavLinkData, sysid = 8, compid = 1) =>
-      link.send(encodeMessage(message, { sysid, compid, seq: seq++ & 0xff })),
-  };
 }
 
 describe("a connection", () => {

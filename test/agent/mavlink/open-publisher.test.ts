@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { common, type MavLinkData, minimal } from "node-mavlink";
+import { common, minimal } from "node-mavlink";
 import type { Fix } from "../../../agent/fix.js";
-import { decodeAs, encodeMessage } from "../../../agent/mavlink/codec.js";
-import type { MavlinkFrame } from "../../../agent/mavlink/frame.js";
-import { MavlinkFramer } from "../../../agent/mavlink/framer.js";
-import { openLink } from "../../../agent/mavlink/link/open.js";
+import { decodeAs } from "../../../agent/mavlink/codec.js";
 import { startListener } from "../../../agent/mavlink/listener.js";
 import { openPublisher, type PublisherOptions } from "../../../agent/mavlink/open-publisher.js";
 import { UserError } from "../../../tiles/errors.js";
+import { otherEnd } from "./other-end.js";
 import { until } from "./waiting.js";
 
 const ORIGIN = { lat_deg: 49, lon_deg: 16, alt_m: 300 };
@@ -24,21 +22,6 @@ const FIXES: readonly Fix[] = Array.from({ length: 20 }, (_, i) => ({
   quality: 0.9,
   reset: i === 4,
 }));
-
-async function otherEnd() {
-  const frames: MavlinkFrame[] = [];
-  const framer = new MavlinkFramer();
-  const link = await openLink("udpin:127.0.0.1:0", { bytes: (bytes) => frames.push(...framer.push(bytes)) });
-  let seq = 0;
-  return {
-    frames,
-    link,
-    url: `udpout:127.0.0.1:${link.localPort}`,
-    count: (msgid: number) => frames.filter((frame) => frame.msgid === msgid).length,
-    send: (message: MavLinkData, sysid: number) =>
-      link.send(encodeMessage(message, { sysid, compid: 1, seq: seq++ & 0xff })),
-  };
-}
 
 describe("fixes on a link, as a checking listener sees them", () => {
   test("both messages arrive whole, in order, where the fixes were", async () => {
