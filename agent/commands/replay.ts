@@ -50,7 +50,10 @@ export function replayCommand(): Command {
     .option("--stills", "judge every frame alone: no neighbourhood, no agreement of frames")
     .option("--json <file>", "write the report as JSON")
     .option("--frames-csv <file>", "write one line of results for each frame")
-    .option("--mavlink <url>", "send the fixes as MAVLink 2: udpout:HOST:PORT or tcp:HOST:PORT")
+    .option(
+      "--mavlink <url>",
+      "send the fixes as MAVLink 2: udpout:HOST:PORT or tcp:HOST:PORT (with --stills every one is a reset: never to an aircraft)",
+    )
     .option(
       "--candidates <k>",
       "candidates that are re-ranked",
