@@ -33,6 +33,8 @@ export interface VisionConfig {
     readonly per_heading: number;
     /** K: candidates handed to the re-ranker. */
     readonly candidates: number;
+    /** Cells reported for the belief, neighbours and all. */
+    readonly sightings: number;
     /** A candidate nearer than this part of a cell side to a better one is dropped. */
     readonly suppression: number;
   };
@@ -75,6 +77,7 @@ export const DEFAULT_VISION_CONFIG: VisionConfig = {
     heading_unknown_sigma_deg: 90,
     per_heading: 64,
     candidates: 10,
+    sightings: 96,
     suppression: 0.5,
   },
   register: {

@@ -116,9 +116,12 @@ export class VisionPipeline {
     const query = await run.time("rectify", () => this.rectify(frame, plan, headings_deg));
     if (contrast(query) < this.config.view.min_contrast) return run.refuse("featureless");
     const encoded = await run.time("encode", () => this.queryEncoder.encode(query, headings_deg));
-    run.retrieved = await run.time("retrieve", async () =>
+    const retrieval = await run.time("retrieve", async () =>
       this.parts.retriever.retrieve(encoded, plan.level, this.config.retrieve.candidates, around),
     );
+    run.retrieved = retrieval.candidates;
+    run.sightings = retrieval.sightings;
+    run.cells = retrieval.cells;
     if (run.retrieved.length === 0) return run.refuse("no-candidates");
     run.ranked = await run.time("rerank", () =>
       this.parts.reranker.rerank(encoded, run.retrieved, this.promptValues(frame, plan)),
@@ -204,6 +207,8 @@ export class VisionPipeline {
     run.measures = measures;
     run.heading_correction_deg = registration.heading_deg;
     run.scale = registration.scale;
+    const { cov_ne_m2, heading_sigma_deg, heading_at_end, scale_at_end } = registration;
+    run.spread = { cov_ne_m2, heading_sigma_deg, heading_at_end, scale_at_end };
     if (registration.accepted) return null;
     const lead = Math.min(measures.peak_to_second, measures.peak_to_other);
     return lead < this.config.register.ambiguous_margin ? "ambiguous" : "not-this-place";
@@ -214,12 +219,15 @@ export class VisionPipeline {
 class FrameRun {
   level: FrameResult["level"] = null;
   patch_offset: FrameResult["patch_offset"] = null;
+  sightings: FrameResult["sightings"] = [];
+  cells = 0;
   retrieved: FrameResult["retrieved"] = [];
   ranked: FrameResult["ranked"] = [];
   estimate: FrameResult["estimate"] = null;
   measures: FrameResult["measures"] = null;
   heading_correction_deg: FrameResult["heading_correction_deg"] = null;
   scale: FrameResult["scale"] = null;
+  spread: FrameResult["spread"] = null;
   private readonly start = performance.now();
   private readonly stage_ms: Record<Stage, number>;
 
@@ -249,11 +257,14 @@ class FrameRun {
       estimate: this.estimate,
       level: this.level,
       patch_offset: this.patch_offset,
+      sightings: this.sightings,
+      cells: this.cells,
       retrieved: this.retrieved,
       ranked: this.ranked,
       measures: this.measures,
       heading_correction_deg: this.heading_correction_deg,
       scale: this.scale,
+      spread: this.spread,
       stage_ms: this.stage_ms,
     };
   }

@@ -1,4 +1,4 @@
-import type { Fix } from "../fix.js";
+import type { Covariance2, Fix } from "../fix.js";
 
 /** Why a frame gave no fix. */
 export const NO_FIX_REASONS = [
@@ -59,6 +59,26 @@ export interface RankedCandidate extends Candidate {
   readonly score: number;
 }
 
+/** A cell that looks like the query, before neighbours are suppressed: what the belief weighs. */
+export interface Sighting {
+  readonly lat_deg: number;
+  readonly lon_deg: number;
+  /** Degrees to add to the reported yaw, of the heading hypothesis that fits best. */
+  readonly heading_deg: number;
+  readonly similarity: number;
+}
+
+/** How well registration alone knows the place, before attitude, height and map are taken into account. */
+export interface RegistrationSpread {
+  /** Covariance of the patch centre on the map. */
+  readonly cov_ne_m2: Covariance2;
+  /** 1-sigma of the heading correction, degrees. */
+  readonly heading_sigma_deg: number;
+  /** The best heading, or height, is the last one that was tried: the true one may lie beyond. */
+  readonly heading_at_end: boolean;
+  readonly scale_at_end: boolean;
+}
+
 /** What the acceptance model looks at; all of them are numbers that a bench can write out and fit. */
 export interface Measures {
   /** Mean cosine at the best shift, heading and scale. */
@@ -109,6 +129,10 @@ export interface FrameResult {
   readonly level: number | null;
   /** Ground offset from vehicle to patch centre with the reported attitude, metres; null when there was no query. */
   readonly patch_offset: { readonly north_m: number; readonly east_m: number } | null;
+  /** The cells most like the query, neighbours and all, best first. */
+  readonly sightings: readonly Sighting[];
+  /** Cells on the query's level: how many places the sightings were picked from. */
+  readonly cells: number;
   /** In retrieval order. */
   readonly retrieved: readonly Candidate[];
   /** In the order after re-ranking. */
@@ -117,5 +141,6 @@ export interface FrameResult {
   /** Heading and height as registration corrects them. */
   readonly heading_correction_deg: number | null;
   readonly scale: number | null;
+  readonly spread: RegistrationSpread | null;
   readonly stage_ms: StageTimes;
 }

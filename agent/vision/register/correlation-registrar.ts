@@ -159,6 +159,8 @@ export class CorrelationRegistrar implements Registrar {
     const scale = refineAxis(variants.scales, peak.variant % variants.scales.length, (s) =>
       at(peak.variant - (peak.variant % variants.scales.length) + s, peak.y, peak.x),
     );
+    const headingIndex = Math.floor(peak.variant / variants.scales.length);
+    const scaleIndex = peak.variant % variants.scales.length;
     const headingSpread = Math.sqrt(moments(variants.headings_deg, marginal.headings).variance);
     const scaleSpread = Math.sqrt(moments(variants.scales, marginal.scales).variance);
 
@@ -186,6 +188,8 @@ export class CorrelationRegistrar implements Registrar {
       cov_ne_m2,
       heading_deg: candidate.heading_deg + turn,
       heading_sigma_deg: Math.hypot(headingSpread, this.config.heading_floor_deg),
+      heading_at_end: outermost(query.headings_deg, candidate.heading, headingIndex, variants.headings_deg.length),
+      scale_at_end: variants.scales.length > 1 && (scaleIndex === 0 || scaleIndex === variants.scales.length - 1),
       scale,
       scale_sigma: variants.scales.length > 1 ? Math.hypot(scaleSpread, this.config.scale_floor) : null,
       measures,
@@ -234,4 +238,17 @@ export class CorrelationRegistrar implements Registrar {
       at_border: peak.x === 0 || peak.y === 0 || peak.x === shifts - 1 || peak.y === shifts - 1 ? 1 : 0,
     };
   }
+}
+
+/**
+ * Is a heading the last one tried: at an end of the offsets of the outermost hypothesis? Offsets of the others overlap
+ * those of their neighbours; where all directions were tried there is no end.
+ */
+function outermost(headings_deg: readonly number[], hypothesis: number, index: number, offsets: number): boolean {
+  const lowest = Math.min(...headings_deg);
+  const highest = Math.max(...headings_deg);
+  const step_deg = headings_deg.length > 1 ? (highest - lowest) / (headings_deg.length - 1) : 360;
+  if (headings_deg.length > 1 && highest - lowest + step_deg > 359) return false;
+  const heading_deg = headings_deg[hypothesis];
+  return (heading_deg === lowest && index === 0) || (heading_deg === highest && index === offsets - 1);
 }

@@ -13,6 +13,9 @@ export interface Registration {
   /** Degrees to add to the reported yaw, and its 1-sigma. */
   readonly heading_deg: number;
   readonly heading_sigma_deg: number;
+  /** The best heading, or height, is the last one that was tried: the true one may lie beyond. */
+  readonly heading_at_end: boolean;
+  readonly scale_at_end: boolean;
   /** True over reported height above ground, and its 1-sigma; sigma is null when only one scale was tried. */
   readonly scale: number;
   readonly scale_sigma: number | null;

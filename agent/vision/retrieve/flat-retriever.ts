@@ -1,9 +1,9 @@
 import type { VisionConfig } from "../config.js";
 import type { EncodedQuery } from "../encode/query-encoder.js";
 import type { MapSource } from "../map-source.js";
-import type { Candidate } from "../result.js";
+import type { Candidate, Sighting } from "../result.js";
 import { type Hit, mergeHits, suppress } from "./merge.js";
-import type { Neighbourhood, Retriever } from "./retriever.js";
+import type { Neighbourhood, Retrieval, Retriever } from "./retriever.js";
 
 /** Exact search of all headings over the pack's flat index. */
 export class FlatRetriever implements Retriever {
@@ -12,18 +12,31 @@ export class FlatRetriever implements Retriever {
     private readonly config: VisionConfig["retrieve"],
   ) {}
 
-  retrieve(query: EncodedQuery, level: number, k: number, near?: Neighbourhood): Candidate[] {
+  retrieve(query: EncodedQuery, level: number, k: number, near?: Neighbourhood): Retrieval {
     const manifest = this.map.manifest.levels.find((one) => one.level === level);
-    if (manifest === undefined || manifest.cells === 0) return [];
+    if (manifest === undefined || manifest.cells === 0) return { candidates: [], sightings: [], cells: 0 };
     const range = { from: manifest.index_row0, to: manifest.index_row0 + manifest.cells };
     const distance_px = this.config.suppression * this.map.level(level).cell_px;
     const everywhere = this.search(query, level, range);
-    if (near === undefined) return suppress(everywhere, distance_px, k);
+    const { cells } = manifest;
+    if (near === undefined) {
+      return {
+        candidates: suppress(everywhere, distance_px, k),
+        sightings: everywhere.slice(0, this.config.sightings).map(sighting),
+        cells,
+      };
+    }
     const subset = this.map.cellsWithin(level, near.lat_deg, near.lon_deg, near.radius_m);
     const close = subset.length === 0 ? [] : this.search(query, level, { ...range, subset });
     const kept = suppress(close, distance_px, Math.ceil(k / 2));
     const rest = suppress(everywhere, distance_px, k - kept.length, kept);
-    return [...kept, ...rest].sort((a, b) => b.similarity - a.similarity || a.row - b.row);
+    const known = new Set(close.map(({ row }) => row));
+    const others = everywhere.filter(({ row }) => !known.has(row));
+    return {
+      candidates: [...kept, ...rest].sort(bestFirst),
+      sightings: [...close, ...others].sort(bestFirst).slice(0, this.config.sightings).map(sighting),
+      cells,
+    };
   }
 
   private search(
@@ -47,4 +60,12 @@ export class FlatRetriever implements Retriever {
       return { ...hit, level, lat_deg, lon_deg, col_px, row_px, heading_deg };
     });
   }
+}
+
+function bestFirst(a: Candidate, b: Candidate): number {
+  return b.similarity - a.similarity || a.row - b.row;
+}
+
+function sighting({ lat_deg, lon_deg, heading_deg, similarity }: Candidate): Sighting {
+  return { lat_deg, lon_deg, heading_deg, similarity };
 }

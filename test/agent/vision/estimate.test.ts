@@ -26,6 +26,8 @@ const registration: Registration = {
   heading_sigma_deg: 2,
   scale: 1,
   scale_sigma: null,
+  heading_at_end: false,
+  scale_at_end: false,
   measures: {
     peak: 1,
     peak_to_second: 1,

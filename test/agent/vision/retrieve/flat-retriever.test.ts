@@ -67,7 +67,7 @@ const config = DEFAULT_VISION_CONFIG.retrieve;
 test("all headings are searched; neighbours of a better cell are dropped", () => {
   // Cells 0..9; heading 1 (second) fits cell 4 exactly, heading 0 fits cell 9.
   const map = lineMap([90, 90, 80, 10, 0, 12, 80, 90, 60, 50]);
-  const found = new FlatRetriever(map, config).retrieve(query(52, 0), 2, 3);
+  const found = new FlatRetriever(map, config).retrieve(query(52, 0), 2, 3).candidates;
   assert.deepEqual(
     found.map(({ row, heading, heading_deg }) => [row, heading, heading_deg]),
     [
@@ -83,14 +83,15 @@ test("all headings are searched; neighbours of a better cell are dropped", () =>
 test("a neighbourhood gets up to half of the places, the whole level the rest", () => {
   const map = lineMap([0, 90, 90, 90, 90, 40, 90, 90, 90, 90]);
   const near = { lat_deg: 46, lon_deg: 7.005, radius_m: 50 };
-  const alone = new FlatRetriever(map, config).retrieve(query(0), 2, 2);
+  const alone = new FlatRetriever(map, config).retrieve(query(0), 2, 2).candidates;
   assert.equal(alone[0]?.row, 10);
-  const found = new FlatRetriever(map, config).retrieve(query(0), 2, 2, near);
+  const found = new FlatRetriever(map, config).retrieve(query(0), 2, 2, near).candidates;
   assert.deepEqual(
     found.map(({ row }) => row),
     [10, 15],
   );
-  const empty = new FlatRetriever(map, config).retrieve(query(0), 2, 2, { lat_deg: 46, lon_deg: 9, radius_m: 10 });
+  const nowhere = { lat_deg: 46, lon_deg: 9, radius_m: 10 };
+  const empty = new FlatRetriever(map, config).retrieve(query(0), 2, 2, nowhere).candidates;
   assert.deepEqual(
     empty.map(({ row }) => row),
     alone.map(({ row }) => row),
@@ -98,6 +99,22 @@ test("a neighbourhood gets up to half of the places, the whole level the rest", 
 });
 
 test("an empty or unknown level has no candidates", () => {
-  assert.deepEqual(new FlatRetriever(lineMap([]), config).retrieve(query(0), 2, 5), []);
-  assert.deepEqual(new FlatRetriever(lineMap([0]), config).retrieve(query(0), 1, 5), []);
+  assert.deepEqual(new FlatRetriever(lineMap([]), config).retrieve(query(0), 2, 5).candidates, []);
+  assert.deepEqual(new FlatRetriever(lineMap([0]), config).retrieve(query(0), 1, 5).candidates, []);
+});
+
+test("sightings keep the neighbours that suppression drops, each cell once, and say how many cells there were", () => {
+  const map = lineMap([0, 10, 90, 90, 90, 40, 90, 90, 90, 90]);
+  const few = { ...config, sightings: 4 };
+  const near = { lat_deg: 46, lon_deg: 7.005, radius_m: 50 };
+  const { candidates, sightings, cells } = new FlatRetriever(map, few).retrieve(query(0), 2, 2, near);
+  assert.equal(cells, 10);
+  assert.equal(candidates.length, 2);
+  assert.equal(sightings.length, 4);
+  assert.equal(new Set(sightings.map(({ lon_deg }) => lon_deg)).size, 4);
+  const order = sightings.map(({ similarity }) => similarity);
+  assert.deepEqual(
+    order,
+    [...order].sort((a, b) => b - a),
+  );
 });
