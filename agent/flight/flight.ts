@@ -2,8 +2,8 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import sharp from "sharp";
 import { errorMessage, UserError } from "../../tiles/errors.js";
+import { errorAt } from "../text/place.js";
 import type { CameraRig, Frame } from "../vision/frame.js";
-import { errorAt } from "./csv.js";
 import { parseFlightToml } from "./flight-toml.js";
 import { type FrameRow, parseFramesCsv } from "./frames-csv.js";
 

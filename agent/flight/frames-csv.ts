@@ -1,6 +1,7 @@
 import { UserError } from "../../tiles/errors.js";
 import { unknownWord } from "../text/nearest.js";
-import { type CsvField, errorAt, splitCsvLine } from "./csv.js";
+import { errorAt } from "../text/place.js";
+import { type CsvField, splitCsvLine } from "./csv.js";
 
 /** One line of frames.csv. */
 export interface FrameRow {
