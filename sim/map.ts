@@ -2,7 +2,7 @@ import { UserError } from "../tiles/errors.js";
 import { lonLatToOffset, offsetToLonLat, type Projector, projector } from "../tiles/geodesy/index.js";
 import { type GeoTiffSpec, GeoTiffWriter } from "./geotiff-writer.js";
 import type { Epoch } from "./world/epoch.js";
-import type { World } from "./world/world.js";
+import type { Land } from "./world/land.js";
 
 export interface MapSpec {
   readonly gsd_m: number;
@@ -22,7 +22,7 @@ const OVERSAMPLING = 0.8;
  */
 export function writeWorldMap(
   path: string,
-  world: World,
+  world: Land,
   epoch: Epoch,
   spec: MapSpec,
 ): { width: number; height: number } {
@@ -71,7 +71,7 @@ interface MapGrid {
   readonly height: number;
 }
 
-function gridOf(world: World, system: Projector, spec: MapSpec): MapGrid {
+function gridOf(world: Land, system: Projector, spec: MapSpec): MapGrid {
   const half = world.size_m / 2;
   const at = (north_m: number, east_m: number): { x: number; y: number } => {
     const p = offsetToLonLat(world.origin, north_m, east_m);
@@ -99,7 +99,7 @@ interface Block {
 }
 
 function renderBlock(
-  world: World,
+  world: Land,
   epoch: Epoch,
   system: Projector,
   grid: MapGrid,

@@ -6,7 +6,8 @@ import {
   offsetToLonLat,
 } from "../../tiles/geodesy/index.js";
 import type { Epoch } from "../world/epoch.js";
-import { CORE_PX, type World } from "../world/world.js";
+import type { Land } from "../world/land.js";
+import { CORE_PX } from "../world/world.js";
 
 /** A window of ground in the local plane: its north-west outer corner in metres from the reference, pixels north-up. */
 export interface GroundWindow {
@@ -35,10 +36,11 @@ export interface ImagerySource {
   readonly reference: GeoPoint;
   /** nothing is higher than this; 0 = the imagery is flat */
   readonly tallest_m: number;
-  window(window: GroundWindow): Promise<GroundImage>;
+  /** @param t_s when the picture is taken, seconds from the start of the flight: only what moves depends on it */
+  window(window: GroundWindow, t_s?: number): Promise<GroundImage>;
 }
 
-type Block = ReturnType<World["renderWithHeights"]>;
+type Block = ReturnType<Land["renderWithHeights"]>;
 
 /** The side of a kept block: what the world paints in one piece. */
 const BLOCK_PX = CORE_PX;
@@ -47,7 +49,7 @@ const BLOCK_PX = CORE_PX;
  * A world at one date. Blocks are kept, so that the overlapping frames of a flight are computed once.
  * @param relief with heights, so that roofs and crowns lean in perspective; else the picture is painted on flat ground
  */
-export function worldImagery(world: World, epoch: Epoch, relief = true, keptBlocks = 120): ImagerySource {
+export function worldImagery(world: Land, epoch: Epoch, relief = true, keptBlocks = 120): ImagerySource {
   // A camera sees the world from its own side: the lean of the epoch's own view must not be in it.
   const upright: Epoch = { ...epoch, lean_east: 0, lean_north: 0 };
   const blocks = new Map<string, Block>();

@@ -35,6 +35,8 @@ export interface RenderOptions {
   readonly finest_gsd_m?: number;
   /** lines of sight longer than this many heights above ground end in haze. Default 6 */
   readonly farthest_agl?: number;
+  /** when the picture is taken, seconds from the start of the flight, for imagery in which something moves. Default 0 */
+  readonly t_s?: number;
 }
 
 const LARGEST_WINDOW_PX = 9000;
@@ -62,7 +64,7 @@ export async function renderFrame(
   if (window === undefined) {
     for (let i = 0; i < rgb.length; i++) rgb[i] = HAZE[i % 3] ?? 0;
   } else {
-    const ground = await imagery.window(window);
+    const ground = await imagery.window(window, options.t_s ?? 0);
     new Tracer(ground, window, view, pose, imagery.tallest_m, limit).trace(rayTable(lens), width, height, rgb);
   }
   applySensor(rgb, lens, camera.sensor ?? {}, options.seed ?? 0);

@@ -77,7 +77,8 @@ async function renderAll(folder: string, spec: FlightSpec): Promise<void> {
       sensor: { ...spec.camera.sensor, exposure: (spec.camera.sensor?.exposure ?? 1) * (1 + exposure.step(dt_s)) },
     };
     const attitude = { roll_deg: state.roll_deg, pitch_deg: state.pitch_deg, yaw_deg: state.yaw_deg };
-    const frame = await renderFrame(spec.imagery, camera, { ...state, attitude }, { seed: hash32(spec.seed, k) });
+    const look = { seed: hash32(spec.seed, k), t_s: state.t_s };
+    const frame = await renderFrame(spec.imagery, camera, { ...state, attitude }, look);
     await sharp(frame.rgb, { raw: { width: frame.width, height: frame.height, channels: 3 } })
       .jpeg({ quality: spec.jpegQuality ?? 88 })
       .toFile(join(folder, "frames", file));

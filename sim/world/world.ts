@@ -1,4 +1,5 @@
 import type { Epoch } from "./epoch.js";
+import type { Land, Relief, WindowRequest } from "./land.js";
 import { indexBoxes, type LayoutBuilder } from "./layout/builder.js";
 import { GridIndex } from "./layout/grid-index.js";
 import type { PlaceStyle, Road } from "./layout/model.js";
@@ -26,24 +27,6 @@ export interface WorldOptions {
   readonly style?: Partial<PlaceStyle>;
 }
 
-export interface WindowRequest {
-  readonly epoch: Epoch;
-  /** northing of the window's north edge and easting of its west edge, metres from the origin */
-  readonly north_m: number;
-  readonly east_m: number;
-  readonly width_px: number;
-  readonly height_px: number;
-  readonly gsd_m: number;
-}
-
-/** What stands on the ground of a window. */
-export interface Relief {
-  /** height of what is seen at each pixel (roofs, crowns), metres above ground */
-  readonly height_m: Float32Array;
-  /** 1 where that is the crown of a tree, which sight can pass below */
-  readonly crown: Uint8Array;
-}
-
 /** Windows are painted in pieces of this side, which fit the processor's cache. */
 export const CORE_PX = 380;
 const MARGIN_PX = 2;
@@ -64,7 +47,7 @@ interface Painters {
  * the same pixel grid agree. The ground is flat; buildings and trees have heights, cast shadows with the epoch's sun and
  * lean with the epoch's view direction.
  */
-export class World {
+export class World implements Land {
   readonly seed: number;
   readonly size_m: number;
   readonly origin: { readonly lat_deg: number; readonly lon_deg: number };
