@@ -1,4 +1,5 @@
 import { type MavLinkData, minimal } from "node-mavlink";
+import { monotonic_us } from "../clock.js";
 import { encodeMessage } from "./codec.js";
 import type { MavlinkFrame } from "./frame.js";
 import { type FramerCounts, MavlinkFramer } from "./framer.js";
@@ -7,6 +8,8 @@ import type { LinkTimes, MavlinkLink } from "./link/link.js";
 import { openLink } from "./link/open.js";
 import { SequenceTracker } from "./sequence.js";
 import type { FrameSigner, SignatureChecker, SignatureVerdict } from "./signing.js";
+import { type Lateness, SteadyTimer } from "./steady-timer.js";
+import type { FrameListener, VehiclePort } from "./vehicle-port.js";
 
 /** Silence after which a frame that has begun is given up: no link pauses this long inside a frame. */
 const PAUSE_MS = 500;
@@ -37,6 +40,12 @@ export interface ConnectionOptions {
   /** Signs what is sent and refuses what is not signed rightly. */
   readonly signing?: { readonly signer: FrameSigner; readonly checker: SignatureChecker };
   readonly times?: Partial<LinkTimes>;
+  /** Takes lines for the log: why the link is down and what to do about it. */
+  readonly log?: (line: string) => void;
+  /** The identity of another link, of which this one is a second voice; frames heard here do not change it. */
+  readonly identity?: SenderIdentity;
+  /** False: the owner calls `sendHeartbeat` itself, for several links at once. */
+  readonly heartbeat?: boolean;
 }
 
 const NO_FRAMES: FramerCounts = new MavlinkFramer().counts;
@@ -72,15 +81,16 @@ function heartbeat(): minimal.Heartbeat {
  * MAVLink 2 spoken over one link: frames the bytes that come in, numbers and (if wanted) signs what goes out, sends a
  * HEARTBEAT every second, and takes the system id from the vehicle.
  */
-export class MavlinkConnection {
+export class MavlinkConnection implements VehiclePort {
   readonly identity: SenderIdentity;
+  readonly #observesIdentity: boolean;
   readonly #signing: ConnectionOptions["signing"];
-  readonly #listeners = new Set<(frame: MavlinkFrame) => void>();
+  readonly #listeners = new Set<FrameListener>();
   readonly #framers = new Map<string, MavlinkFramer>();
   readonly #sequence = new SequenceTracker();
   #link: MavlinkLink | null = null;
   #seq = 0;
-  #heartbeat: NodeJS.Timeout | null = null;
+  readonly #heartbeat: SteadyTimer;
   #pause: NodeJS.Timeout | null = null;
   #counts: { sent: number; notSent: number; past: FramerCounts; refused: ConnectionCounts["refused"] } = {
     sent: 0,
@@ -90,11 +100,15 @@ export class MavlinkConnection {
   };
 
   private constructor(options: ConnectionOptions) {
-    this.identity = new SenderIdentity({
-      ...(options.compid === undefined ? {} : { compid: options.compid }),
-      ...(options.sysid === undefined ? {} : { sysid: options.sysid }),
-    });
+    this.#observesIdentity = options.identity === undefined;
+    this.identity =
+      options.identity ??
+      new SenderIdentity({
+        ...(options.compid === undefined ? {} : { compid: options.compid }),
+        ...(options.sysid === undefined ? {} : { sysid: options.sysid }),
+      });
     this.#signing = options.signing;
+    this.#heartbeat = new SteadyTimer(HEARTBEAT_MS, () => this.sendHeartbeat());
   }
 
   /** Opens the link and begins to send heartbeats. Throws a UserError for a URL or a link that does not work. */
@@ -107,15 +121,11 @@ export class MavlinkConnection {
         state: (up) => {
           if (!up) connection.#forgetStreams();
         },
+        ...(options.log === undefined ? {} : { note: options.log }),
       },
       options.times,
     );
-    const beat = () => {
-      // `send` never rejects for a link that is down; a fault in here must not end the timer.
-      connection.send(heartbeat()).catch(() => undefined);
-    };
-    beat();
-    connection.#heartbeat = setInterval(beat, HEARTBEAT_MS);
+    if (options.heartbeat !== false) connection.#heartbeat.start();
     return connection;
   }
 
@@ -139,8 +149,18 @@ export class MavlinkConnection {
     };
   }
 
+  /** How late the heartbeats were. */
+  get heartbeatLateness(): Lateness {
+    return this.#heartbeat.lateness;
+  }
+
+  sendHeartbeat(): void {
+    // `send` never rejects for a link that is down; a fault in here must not end the timer.
+    this.send(heartbeat()).catch(() => undefined);
+  }
+
   /** Calls `listener` with every frame that is taken, until the function returned is called. */
-  onFrame(listener: (frame: MavlinkFrame) => void): () => void {
+  onFrame(listener: FrameListener): () => void {
     this.#listeners.add(listener);
     return () => {
       this.#listeners.delete(listener);
@@ -167,7 +187,7 @@ export class MavlinkConnection {
   }
 
   async close(): Promise<void> {
-    if (this.#heartbeat !== null) clearInterval(this.#heartbeat);
+    this.#heartbeat.stop();
     if (this.#pause !== null) clearTimeout(this.#pause);
     const link = this.#link;
     this.#link = null;
@@ -187,7 +207,8 @@ export class MavlinkConnection {
     }
     this.#framers.delete(source);
     this.#framers.set(source, framer);
-    for (const frame of framer.push(bytes)) this.#take(frame);
+    const t_us = monotonic_us();
+    for (const frame of framer.push(bytes)) this.#take(frame, t_us);
     this.#watchForPause();
   }
 
@@ -200,20 +221,20 @@ export class MavlinkConnection {
     this.#pause = setTimeout(() => {
       this.#pause = null;
       for (const framer of this.#framers.values()) {
-        if (framer.pendingBytes > 0) for (const frame of framer.flush()) this.#take(frame);
+        if (framer.pendingBytes > 0) for (const frame of framer.flush()) this.#take(frame, monotonic_us());
       }
     }, PAUSE_MS);
   }
 
-  #take(frame: MavlinkFrame): void {
+  #take(frame: MavlinkFrame, t_us: number): void {
     const verdict = this.#signing?.checker.check(frame) ?? "ok";
     if (verdict !== "ok") {
       this.#counts.refused[verdict] = (this.#counts.refused[verdict] ?? 0) + 1;
       return;
     }
     this.#sequence.next(frame);
-    this.identity.observe(frame, performance.now());
-    for (const listener of this.#listeners) listener(frame);
+    if (this.#observesIdentity) this.identity.observe(frame, t_us / 1000);
+    for (const listener of this.#listeners) listener(frame, t_us);
   }
 
   #forget(source: string): void {

@@ -4,7 +4,6 @@ import { decodeAs } from "./codec.js";
 import type { MavlinkFrame } from "./frame.js";
 import { type FramerCounts, MavlinkFramer } from "./framer.js";
 import { openUdpIn } from "./link/udp.js";
-import { parseLinkUrl } from "./link/url.js";
 import { ARDUPILOT_FRAME, type LocalFrame } from "./local-frame.js";
 import { GlobalPositionSensor } from "./messages/global-position-sensor.js";
 import { MESSAGES } from "./messages/registry.js";
@@ -72,7 +71,8 @@ export async function startListener(
   const host = options.host ?? "127.0.0.1";
   const url = `udpin:${host.includes(":") ? `[${host}]` : host}:${options.port ?? 0}`;
   const checker = new FrameChecker(options.frame ?? ARDUPILOT_FRAME);
-  const link = await openUdpIn(url, parseLinkUrl(url), { bytes: (bytes, source) => checker.datagram(bytes, source) });
+  const address = { kind: "udpin", host, port: options.port ?? 0 } as const;
+  const link = await openUdpIn(url, address, { bytes: (bytes, source) => checker.datagram(bytes, source) });
   const port = link.localPort;
   if (port === null) throw new UserError(`MAVLink link ${url}: no port`);
   return {

@@ -4,6 +4,8 @@ export interface LinkHandlers {
   bytes(bytes: Uint8Array, source: string): void;
   /** The link went up or down. A stream of bytes ends when it goes down. */
   state?(up: boolean): void;
+  /** A line for the log: why the link is down and what to do about it. Said once, not with every attempt. */
+  note?(text: string): void;
 }
 
 /** A way to and from a vehicle: whole frames out, bytes in. */
@@ -24,7 +26,10 @@ export interface MavlinkLink {
 
 /** Times of a link, all in milliseconds; the defaults are for use, others are for tests. */
 export interface LinkTimes {
-  /** How long to try for the first connection (tcp) before giving up. */
+  /**
+   * How long to try for the first connection (tcp, serial) before giving up; 0: do not wait for it, the link comes up
+   * when it can.
+   */
   readonly connect_ms: number;
   /** First and longest pause between attempts to connect again; each is twice the last. */
   readonly retryMin_ms: number;

@@ -15,5 +15,7 @@ export async function openLink(
       return (await import("./udp.js")).openUdpIn(url, address, handlers);
     case "tcp":
       return (await import("./tcp.js")).openTcp(url, address, handlers, { ...DEFAULT_TIMES, ...times });
+    case "serial":
+      return (await import("./serial.js")).openSerial(url, address, handlers, { ...DEFAULT_TIMES, ...times });
   }
 }

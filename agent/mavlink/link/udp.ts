@@ -2,7 +2,7 @@ import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
 import { errorMessage, UserError } from "../../../tiles/errors.js";
 import type { LinkHandlers, MavlinkLink } from "./link.js";
-import type { LinkAddress } from "./url.js";
+import type { NetworkAddress } from "./url.js";
 
 /** Senders that an udpin link answers at one time. */
 const MAX_PEERS = 8;
@@ -23,7 +23,7 @@ function started(socket: Socket, url: string, event: "listening" | "connect", st
   });
 }
 
-function newSocket(address: LinkAddress): Socket {
+function newSocket(address: NetworkAddress): Socket {
   return createSocket({ type: isIPv6(address.host) ? "udp6" : "udp4" });
 }
 
@@ -110,7 +110,7 @@ class UdpInLink extends UdpLink {
 }
 
 /** Opens udpout:HOST:PORT. Resolves when the host name is known, whether or not somebody listens there. */
-export async function openUdpOut(url: string, address: LinkAddress, handlers: LinkHandlers): Promise<MavlinkLink> {
+export async function openUdpOut(url: string, address: NetworkAddress, handlers: LinkHandlers): Promise<MavlinkLink> {
   const socket = newSocket(address);
   await started(socket, url, "connect", () => socket.connect(address.port, address.host));
   const link = new UdpOutLink(url, socket);
@@ -120,7 +120,7 @@ export async function openUdpOut(url: string, address: LinkAddress, handlers: Li
 }
 
 /** Opens udpin:HOST:PORT; port 0 takes a free one (`localPort`). It goes up with the first datagram. */
-export async function openUdpIn(url: string, address: LinkAddress, handlers: LinkHandlers): Promise<MavlinkLink> {
+export async function openUdpIn(url: string, address: NetworkAddress, handlers: LinkHandlers): Promise<MavlinkLink> {
   const socket = newSocket(address);
   await started(socket, url, "listening", () => socket.bind(address.port, address.host));
   const link = new UdpInLink(url, socket);

@@ -111,7 +111,7 @@ describe("a connection", () => {
   });
 
   test("bad URLs and ids are UserErrors before anything is opened", async () => {
-    await assert.rejects(MavlinkConnection.open("serial:/dev/ttyS0:57600"), UserError);
+    await assert.rejects(MavlinkConnection.open("serial:/dev/ttyS0:57601"), UserError);
     await assert.rejects(MavlinkConnection.open("udpout:127.0.0.1:14550", { compid: 1 }), UserError);
   });
 });

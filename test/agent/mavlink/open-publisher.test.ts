@@ -189,7 +189,7 @@ describe("bad input", () => {
         JSON.stringify(options),
       );
     }
-    await assert.rejects(openPublisher("udp:1", { messages: ["global_position_sensor"] }), /use udpout:HOST:PORT/);
+    await assert.rejects(openPublisher("udp:1", { messages: ["global_position_sensor"] }), /udpout:HOST:PORT/);
   });
 
   test("a fix that must not be published is refused and nothing leaves", async () => {

@@ -16,6 +16,20 @@ describe("forms that are understood", () => {
       assert.deepEqual(parseLinkUrl(url), { kind, host, port });
     });
   }
+
+  for (const [url, path, baud] of [
+    ["serial:/dev/ttyTHS1:921600", "/dev/ttyTHS1", 921600],
+    ["serial:COM3:57600", "COM3", 57600],
+    [
+      "serial:/dev/serial/by-path/platform-3610000.usb-usb-0:2.1:1.0:115200",
+      "/dev/serial/by-path/platform-3610000.usb-usb-0:2.1:1.0",
+      115200,
+    ],
+  ] as const) {
+    test(url, () => {
+      assert.deepEqual(parseLinkUrl(url), { kind: "serial", path, baud });
+    });
+  }
 });
 
 describe("anything else is refused with the valid forms", () => {
@@ -23,7 +37,12 @@ describe("anything else is refused with the valid forms", () => {
     ["", /no kind of link/],
     ["127.0.0.1:14550", /unknown kind of link "127\.0\.0\.1"/],
     ["udp:127.0.0.1:14550", /unknown kind of link "udp"/],
-    ["serial:/dev/ttyACM0:57600", /unknown kind of link "serial".*serial ports come in a later version/],
+    ["seriel:/dev/ttyACM0:57600", /unknown kind of link "seriel", did you mean "serial"\?/],
+    ["serial:/dev/ttyACM0", /no baud rate/],
+    ["serial::57600", /no device/],
+    ["serial:/dev/ttyACM0:56700", /baud rate "56700" is not one that autopilots use, did you mean 57600\?/],
+    ["serial:/dev/ttyACM0:fast", /baud rate "fast"/],
+    ["serial:/dev/ttyACM0:-57600", /baud rate "-57600"/],
     ["udpout:127.0.0.1", /not KIND:HOST:PORT/],
     ["udpout::14550", /no host/],
     ["udpout:::1:14550", /brackets/],
@@ -49,8 +68,9 @@ describe("anything else is refused with the valid forms", () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         try {
-          const { port } = parseLinkUrl(text);
-          assert.ok(port >= 0 && port <= 65535);
+          const address = parseLinkUrl(text);
+          if (address.kind === "serial") assert.ok(address.baud > 0 && address.path !== "");
+          else assert.ok(address.port >= 0 && address.port <= 65535);
         } catch (error) {
           assert.ok(error instanceof UserError);
         }
