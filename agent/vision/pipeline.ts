@@ -207,8 +207,8 @@ export class VisionPipeline {
     run.measures = measures;
     run.heading_correction_deg = registration.heading_deg;
     run.scale = registration.scale;
-    const { cov_ne_m2, heading_sigma_deg, heading_at_end, scale_at_end } = registration;
-    run.spread = { cov_ne_m2, heading_sigma_deg, heading_at_end, scale_at_end };
+    const { cov_ne_m2, heading_sigma_deg, scale_sigma, heading_at_end, scale_at_end } = registration;
+    run.spread = { cov_ne_m2, heading_sigma_deg, scale_sigma, heading_at_end, scale_at_end };
     if (registration.accepted) return null;
     const lead = Math.min(measures.peak_to_second, measures.peak_to_other);
     return lead < this.config.register.ambiguous_margin ? "ambiguous" : "not-this-place";

@@ -74,6 +74,8 @@ export interface RegistrationSpread {
   readonly cov_ne_m2: Covariance2;
   /** 1-sigma of the heading correction, degrees. */
   readonly heading_sigma_deg: number;
+  /** 1-sigma of the ratio of true to reported height, or null when only one height was tried. */
+  readonly scale_sigma: number | null;
   /** The best heading, or height, is the last one that was tried: the true one may lie beyond. */
   readonly heading_at_end: boolean;
   readonly scale_at_end: boolean;

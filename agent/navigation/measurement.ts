@@ -1,0 +1,75 @@
+import { type GeoPoint, lonLatToOffset } from "../../tiles/geodesy/wgs84.js";
+import type { FrameResult } from "../vision/result.js";
+import type { Evidence } from "./belief/belief.js";
+import type { NavigationConfig } from "./config.js";
+import type { PositionFix } from "./estimator/estimator.js";
+import { turned } from "./motion.js";
+
+/** What navigation must know of the pack's levels. */
+export type PackLevels = readonly {
+  readonly level: number;
+  /** Side of a cell, and distance between neighbouring cells, metres. */
+  readonly cell_side_m: number;
+  readonly spacing_m: number;
+}[];
+
+/**
+ * The registered position of a frame as the estimator takes it, whether the frame was accepted alone or not; null when
+ * nothing was registered. Registration's own spread is this fix's noise; attitude, height and map are shared with the
+ * fixes around it.
+ */
+export function measureFix(result: FrameResult, reference: GeoPoint): PositionFix | null {
+  const { estimate, spread } = result;
+  if (estimate === null || spread === null) return null;
+  const white = spread.cov_ne_m2;
+  const whole = estimate.cov_ne_m2;
+  const { heading_correction_deg: offset_deg, scale: ratio } = result;
+  return {
+    t_us: result.t_us,
+    ...lonLatToOffset(reference, estimate),
+    white_cov_m2: white,
+    shared_variance_m2: Math.max(0, (whole.nn + whole.ee - white.nn - white.ee) / 2),
+    heading: offset_deg === null ? null : { offset_deg, sigma_deg: spread.heading_sigma_deg },
+    scale: ratio === null || spread.scale_sigma === null ? null : { ratio, sigma: spread.scale_sigma },
+  };
+}
+
+/**
+ * What a frame says about the vehicle's place: its sightings, each as the place from which the vehicle would see that
+ * cell. Null when the frame was not compared with the map.
+ *
+ * @param unseen_m way flown since the last frame that was evidence
+ */
+export function placeEvidence(
+  result: FrameResult,
+  reference: GeoPoint,
+  levels: PackLevels,
+  unseen_m: number,
+  config: NavigationConfig["belief"],
+): Evidence | null {
+  const level = levels.find((one) => one.level === result.level);
+  const { patch_offset } = result;
+  if (level === undefined || patch_offset === null || result.sightings.length === 0) return null;
+  const headings = new Set(result.sightings.map(({ heading_deg }) => heading_deg)).size;
+  const sightings = result.sightings.map((sighting) => {
+    const cell = lonLatToOffset(reference, sighting);
+    const lever = turned(patch_offset, (sighting.heading_deg * Math.PI) / 180);
+    return {
+      north_m: cell.north_m - lever.north_m,
+      east_m: cell.east_m - lever.east_m,
+      heading_deg: sighting.heading_deg,
+      similarity: sighting.similarity,
+    };
+  });
+  const registered =
+    result.fix === null
+      ? null
+      : { ...lonLatToOffset(reference, result.fix), heading_deg: result.heading_correction_deg ?? 0 };
+  return {
+    sightings,
+    places: result.cells * headings,
+    spacing_m: level.spacing_m,
+    registered,
+    novelty: Math.min(1, unseen_m / (config.independent_sides * level.cell_side_m)),
+  };
+}

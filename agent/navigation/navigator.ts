@@ -1,0 +1,325 @@
+import { type GeoPoint, lonLatToOffset, offsetToLonLat } from "../../tiles/geodesy/wgs84.js";
+import { ephOf } from "../fix.js";
+import type { FrameResult } from "../vision/result.js";
+import type { Neighbourhood } from "../vision/retrieve/retriever.js";
+import { Belief, type Hypothesis } from "./belief/belief.js";
+import { DEFAULT_NAVIGATION_CONFIG, type NavigationConfig } from "./config.js";
+import { Estimator, type PositionFix } from "./estimator/estimator.js";
+import { Anchor } from "./integrity/anchor.js";
+import { FixChains } from "./integrity/chain.js";
+import { gatesOf } from "./integrity/gates.js";
+import { protectionLevel_m } from "./integrity/protection-level.js";
+import { measureFix, type PackLevels, placeEvidence } from "./measurement.js";
+import type { Vector } from "./motion.js";
+import type { OdometryStep } from "./odometry/step.js";
+import type { NavigationPosition, NavigationSolution } from "./solution.js";
+
+/** What became of one frame. */
+export type FixVerdict =
+  | { readonly accepted: true; readonly reason: null }
+  | { readonly accepted: false; readonly reason: string };
+
+const RAD = 180 / Math.PI;
+/** The neighbourhood in which the next frame is searched, sigmas, and never smaller than this. */
+const SEARCH_SIGMAS = 4;
+const SEARCH_LEAST_M = 15;
+/** Belief counts as "around the position" within this many sigma, and never less than this many cell spacings. */
+const MASS_SIGMAS = 3;
+const MASS_SPACINGS = 3;
+/** A frozen picture makes everything seen in this time before it worthless too, microseconds. */
+const FROZEN_US = 1_000_000;
+
+/**
+ * From single matches to a position that may be flown on: odometry, belief, estimator and integrity monitor in one.
+ *
+ * It reads no clock and keeps no thread: the same inputs in the same order give the same outputs to the last bit. Times
+ * of every input rise, except those of vision results, which come late and enter at their capture time.
+ */
+export class Navigator {
+  private readonly estimator: Estimator;
+  private readonly belief: Belief;
+  private readonly chains: FixChains;
+  private readonly spacing_m: number;
+  private anchor: Anchor | null = null;
+  private active = false;
+  private reset_counter = 0;
+  private fix_count = 0;
+  private fix_t_us: number | null = null;
+  private refused = 0;
+  private lost: string | null = null;
+  private frozen_until_us = Number.NEGATIVE_INFINITY;
+  private velocity: { t_us: number; north: number; east: number } | null = null;
+  /** Way flown since the last frame that counted as evidence; Infinity when nothing of that ground is in view any more. */
+  private unseen_m = Number.POSITIVE_INFINITY;
+  private belief_t_us: number | null = null;
+  private mass = 0;
+  private input_us: number | null = null;
+
+  /**
+   * @param reference middle of the local plane: the pack's centre
+   * @param levels the pack's levels: cell sides and spacings
+   */
+  constructor(
+    private readonly reference: GeoPoint,
+    private readonly levels: PackLevels,
+    private readonly config: NavigationConfig = DEFAULT_NAVIGATION_CONFIG,
+  ) {
+    this.estimator = new Estimator(config.estimator);
+    this.spacing_m = Math.min(...levels.map(({ spacing_m }) => spacing_m));
+    this.belief = new Belief(config.belief, this.spacing_m);
+    this.chains = new FixChains(config.integrity.gate_chi2, config.integrity.coast_blind_s);
+  }
+
+  /**
+   * The vehicle is known to be within a distance of a place: a GPS position from before the jamming, or what the operator
+   * says. Fixes outside of what can be reached from there are not believed.
+   */
+  knownNear(place: GeoPoint, radius_m: number, t_us: number): void {
+    this.anchor = this.makeAnchor(lonLatToOffset(this.reference, place), radius_m, t_us, 0);
+  }
+
+  /** One frame's odometry, good or refused. */
+  onOdometry(step: OdometryStep): void {
+    this.input_us = step.to_t_us;
+    if (step.refused !== null) {
+      if (step.refused === "frozen") this.frozen_until_us = step.to_t_us + FROZEN_US;
+      if (step.refused === "low-overlap" || step.refused === "gap") this.unseen_m = Number.POSITIVE_INFINITY;
+      return;
+    }
+    this.estimator.addMotion(step);
+    this.unseen_m += Math.hypot(step.north_m, step.east_m);
+    this.moveBelief(step, step.cov_ne_m2.nn + step.cov_ne_m2.ee, step.to_t_us);
+    this.anchor?.wait(step.from_t_us);
+    this.anchor?.move(step, step.to_t_us);
+  }
+
+  /** The autopilot's own velocity over ground, metres per second. */
+  onVelocity(t_us: number, velocity: { readonly north: number; readonly east: number }, sigma_mps: number): void {
+    this.input_us = Math.max(this.input_us ?? t_us, t_us);
+    this.velocity = { t_us, ...velocity };
+    this.estimator.addVelocity(t_us, velocity, sigma_mps);
+  }
+
+  /** What vision found in a frame; may come late. Capture times rise. */
+  onVision(result: FrameResult): FixVerdict {
+    const { t_us } = result;
+    this.input_us = Math.max(this.input_us ?? t_us, t_us);
+    if (t_us <= this.frozen_until_us) return refusedFix("frozen");
+    this.observe(result);
+    const fix = measureFix(result, this.reference);
+    if (fix === null || result.estimate === null) return refusedFix(result.reason ?? "no-candidates");
+    const verdict = this.active ? this.track(result, fix) : this.acquire(result, fix);
+    this.weighBelief(t_us);
+    return verdict;
+  }
+
+  /** Where the next frame should be looked for besides the whole pack; undefined when that is unknown. */
+  neighbourhood(t_us: number): Neighbourhood | undefined {
+    const state = this.active ? this.estimator.stateAt(t_us) : null;
+    if (state !== null) {
+      const sigma_m = ephOf(state.positionCov);
+      return this.around(state.position, Math.max(SEARCH_LEAST_M, SEARCH_SIGMAS * sigma_m));
+    }
+    if (this.anchor !== null) return this.around(this.anchor.centre, this.anchor.reach_m(t_us));
+    const [best] = this.belief.best(1);
+    if (best === undefined || best.mass < this.config.integrity.keep_mass) return undefined;
+    return this.around(best, MASS_SPACINGS * this.spacing_m);
+  }
+
+  /** The heaviest places of the belief: for the status page. */
+  hypotheses(count: number): (Hypothesis & GeoPoint)[] {
+    return this.belief
+      .best(count)
+      .map((one) => ({ ...one, ...offsetToLonLat(this.reference, one.north_m, one.east_m) }));
+  }
+
+  /** What is known at a time: the newest inputs, propagated to it. */
+  solutionAt(t_us: number): NavigationSolution {
+    const state = this.active ? this.estimator.stateAt(t_us) : null;
+    const cov = state?.positionCov ?? null;
+    const { integrity } = this.config;
+    const protection_level_m = cov === null ? null : protectionLevel_m(cov, integrity.risk / 2);
+    const odometry_us = this.estimator.motion_end_us;
+    const gates = gatesOf(
+      {
+        t_us,
+        active: this.active,
+        lost: this.lost,
+        agreeing: this.active ? integrity.required : this.chains.longest,
+        belief: this.mass,
+        fix_t_us: this.fix_t_us,
+        odometry_us,
+        frozen: t_us <= this.frozen_until_us,
+        refused: this.refused,
+        protection_level_m,
+      },
+      integrity,
+    );
+    const failing = gates.find((gate) => !gate.holds);
+    const position =
+      failing === undefined && state !== null && protection_level_m !== null
+        ? this.positionOf(state, protection_level_m)
+        : null;
+    return {
+      t_us,
+      state: this.input_us === null ? "stopped" : position === null ? "starting" : "active",
+      position,
+      reason: position === null ? (failing?.name ?? "no-position") : null,
+      gates,
+    };
+  }
+
+  private positionOf(
+    state: NonNullable<ReturnType<Estimator["stateAt"]>>,
+    protection_level_m: number,
+  ): NavigationPosition {
+    const cov = state.positionCov;
+    const speed = state.velocityCov;
+    return {
+      ...offsetToLonLat(this.reference, state.position.north_m, state.position.east_m),
+      cov_ne_m2: cov,
+      eph_m: ephOf(cov),
+      protection_level_m,
+      velocity_ne_mps: state.velocity,
+      velocity_sigma_mps: Math.sqrt(speed.nn + speed.ee),
+      heading_offset_deg: state.heading_offset_rad * RAD,
+      heading_offset_sigma_deg: Math.sqrt(state.heading_variance) * RAD,
+      reset_counter: this.reset_counter,
+      fix_t_us: this.fix_t_us ?? 0,
+      fix_count: this.fix_count,
+    };
+  }
+
+  /** In flight: the fix must lie where the estimator expects it. */
+  private track(result: FrameResult, fix: PositionFix): FixVerdict {
+    const { integrity } = this.config;
+    const believable = result.fix !== null || (result.estimate?.quality ?? 0) >= integrity.tracking_quality;
+    if (!believable) return refusedFix(result.reason ?? "not-this-place");
+    const chi2 = this.estimator.innovation_chi2(fix);
+    if (chi2 === null) return refusedFix("too-late");
+    if (chi2 > integrity.gate_chi2) {
+      if (result.fix === null) return refusedFix(result.reason ?? "disagrees");
+      this.refused++;
+      this.chains.add(fix, this.displacement);
+      if (this.refused >= integrity.refused_fixes) this.lose("innovation", fix.t_us);
+      return refusedFix("disagrees");
+    }
+    if (atEnd(result)) return refusedFix("search-end");
+    this.estimator.addFix(fix);
+    this.took(fix);
+    return { accepted: true, reason: null };
+  }
+
+  /** Before the first position and after a loss: fixes must agree with each other, with the belief, and be in reach. */
+  private acquire(result: FrameResult, fix: PositionFix): FixVerdict {
+    const { integrity } = this.config;
+    if (result.fix === null) return refusedFix(result.reason ?? "not-this-place");
+    if (atEnd(result)) return refusedFix("search-end");
+    const slack_m = MASS_SIGMAS * ephOf(result.fix.cov_ne_m2);
+    if (this.anchor !== null && !this.anchor.reaches(fix, fix.t_us, slack_m)) return refusedFix("out-of-reach");
+    const chain = this.chains.add(fix, this.displacement);
+    if (chain.length < integrity.required) return refusedFix("awaiting-agreement");
+    this.mass = this.belief.massWithin(fix, this.massRadius(ephOf(result.fix.cov_ne_m2)));
+    if (this.mass < integrity.start_mass) return refusedFix("ambiguous");
+    this.begin(chain);
+    return { accepted: true, reason: null };
+  }
+
+  private begin(chain: readonly PositionFix[]): void {
+    const [first, ...rest] = chain;
+    const last = chain.at(-1);
+    if (first === undefined || last === undefined) return;
+    const heading = { offset_deg: first.heading?.offset_deg ?? 0, sigma_deg: this.config.estimator.heading_sigma_deg };
+    this.estimator.start(first, this.config.integrity.max_speed_mps, heading);
+    for (const fix of rest) this.estimator.addFix(fix);
+    this.chains.clear();
+    this.active = true;
+    this.lost = null;
+    this.anchor = null;
+    this.reset_counter = (this.reset_counter + 1) & 0xff;
+    this.took(last);
+  }
+
+  private took(fix: PositionFix): void {
+    this.refused = 0;
+    this.fix_count++;
+    this.fix_t_us = fix.t_us;
+  }
+
+  /** Gives the position up; the way back leads through agreement, within what can be reached from here. */
+  private lose(reason: string, t_us: number): void {
+    const state = this.estimator.stateAt(t_us);
+    if (state !== null) {
+      const radius_m = protectionLevel_m(state.positionCov, this.config.integrity.risk);
+      this.anchor = this.makeAnchor(state.position, radius_m, t_us, state.heading_offset_rad);
+    }
+    this.estimator.stop();
+    this.active = false;
+    this.lost = reason;
+    this.refused = 0;
+  }
+
+  private observe(result: FrameResult): void {
+    const evidence = placeEvidence(result, this.reference, this.levels, this.unseen_m, this.config.belief);
+    if (evidence === null) return;
+    if (this.belief_t_us === null) this.belief_t_us = result.t_us;
+    this.belief.observe(evidence);
+    this.unseen_m = 0;
+    const { anchor } = this;
+    if (anchor !== null) this.belief.confine(anchor.centre, anchor.reach_m(result.t_us) + this.massRadius(0));
+  }
+
+  /** Does the belief still lie where the estimator is? */
+  private weighBelief(t_us: number): void {
+    if (!this.active) return;
+    const state = this.estimator.stateAt(t_us);
+    if (state === null) return;
+    this.mass = this.belief.massWithin(state.position, this.massRadius(ephOf(state.positionCov)));
+    if (this.mass < this.config.integrity.keep_mass) this.lose("belief", t_us);
+  }
+
+  private massRadius(eph_m: number): number {
+    return Math.max(MASS_SIGMAS * eph_m, MASS_SPACINGS * this.spacing_m);
+  }
+
+  private moveBelief(moved: Vector, variance_m2: number, t_us: number): void {
+    const from_us = this.belief_t_us;
+    this.belief_t_us = t_us;
+    this.belief.move(moved, variance_m2 / 2, from_us === null ? 0 : Math.max(0, (t_us - from_us) / 1e6));
+  }
+
+  /** Movement between two fixes: odometry, else the autopilot's velocity, else anything that its speed allows. */
+  private readonly displacement = (from_us: number, to_us: number): Vector & { variance_m2: number } => {
+    const seen = this.estimator.displacement(from_us, to_us, 0);
+    if (seen !== null) {
+      const { estimator } = this.config;
+      const length_m = Math.hypot(seen.north_m, seen.east_m);
+      const turn = (estimator.heading_sigma_deg * Math.PI) / 180;
+      return { ...seen, variance_m2: seen.variance_m2 + (length_m * Math.hypot(turn, estimator.scale_sigma)) ** 2 };
+    }
+    const dt_s = (to_us - from_us) / 1e6;
+    if (this.velocity !== null && Math.abs(to_us - this.velocity.t_us) < 1e6) {
+      const { north, east } = this.velocity;
+      return { north_m: north * dt_s, east_m: east * dt_s, variance_m2: (5 * dt_s) ** 2 };
+    }
+    return { north_m: 0, east_m: 0, variance_m2: ((this.config.integrity.max_speed_mps * dt_s) / 2) ** 2 };
+  };
+
+  private makeAnchor(place: Vector, radius_m: number, t_us: number, heading_offset_rad: number): Anchor {
+    const { reach_growth, max_speed_mps } = this.config.integrity;
+    return new Anchor(place, radius_m, t_us, heading_offset_rad, reach_growth, max_speed_mps);
+  }
+
+  private around(place: Vector, radius_m: number): Neighbourhood {
+    return { ...offsetToLonLat(this.reference, place.north_m, place.east_m), radius_m };
+  }
+}
+
+function refusedFix(reason: string): FixVerdict {
+  return { accepted: false, reason };
+}
+
+/** The best heading or height is the last one tried: the true one may lie beyond, and the place with it. */
+function atEnd({ spread }: FrameResult): boolean {
+  return spread !== null && (spread.heading_at_end || spread.scale_at_end);
+}
