@@ -29,9 +29,9 @@ export interface OdometryQuality {
   readonly overlap: number;
   /** Second highest peak of the phase correlation against the last frame over the highest, 0..1. */
   readonly peak_ratio: number;
-  /** Turn that was left after taking the reported yaw out, degrees: the yaw's error now minus that at the keyframe. */
+  /** Turn that the reported yaws leave, degrees: what to add to this frame's yaw to agree with the keyframe's. */
   readonly turn_deg: number;
-  /** Scale that was left after taking the reported heights out: this frame's AGL error against the keyframe's. */
+  /** Scale that the reported heights leave: by what to multiply this frame's AGL to agree with the keyframe's. */
   readonly scale: number;
 }
 

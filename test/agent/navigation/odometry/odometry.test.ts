@@ -77,6 +77,17 @@ describe("visual odometry", () => {
     assert.ok(Math.abs(north_m / 11 - 1) < 0.015, `scaled by ${north_m / 11}`);
   });
 
+  test("sees errors of yaw and height that come up since the keyframe", async () => {
+    const poses = leg(4);
+    const errors = { yaw_deg: 2, agl_m: 104 };
+    const steps = await observeAll(poses.map((pose, i) => photograph(pose, i === 3 ? errors : {})));
+    const { turn_deg, scale } = motion(steps[3]).quality;
+    assert.ok(Math.abs(turn_deg + 2) < 0.15, `turned by ${turn_deg}`);
+    assert.ok(Math.abs(scale - 1 / 1.04) < 0.003, `scaled by ${scale}`);
+    const { north_m, east_m } = total(steps);
+    assert.ok(Math.hypot(north_m - 3, east_m - 3) < 0.2, `summed to ${north_m}, ${east_m}`);
+  });
+
   test("gives the displacement in the frame of the reported yaw", async () => {
     const frames = leg(6).map((pose) => photograph(pose, { yaw_deg: 90 }));
     const { north_m, east_m } = total(await observeAll(frames));
