@@ -1,5 +1,7 @@
 import { ardupilotmega, common, type MavLinkData, type MavLinkDataConstructor, minimal, standard } from "node-mavlink";
+import { EstimatorSensorFusionStatus } from "./estimator-sensor-fusion-status.js";
 import { GlobalPositionSensor } from "./global-position-sensor.js";
+import { ParamError } from "./param-error.js";
 
 /** A message class of mavlink-mappings, or one of ours built like them. */
 export type MessageClass<T extends MavLinkData = MavLinkData> = MavLinkDataConstructor<T>;
@@ -53,4 +55,6 @@ export const MESSAGES: MessageTable = messageTable([
   ...Object.values(common.REGISTRY),
   ...Object.values(ardupilotmega.REGISTRY),
   GlobalPositionSensor,
+  EstimatorSensorFusionStatus,
+  ParamError,
 ]);
