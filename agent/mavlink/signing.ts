@@ -86,19 +86,27 @@ export class FrameSigner {
   readonly #key: SigningKey;
   readonly #linkId: number;
   readonly #now: () => number;
+  readonly #beforeUse: (timestamp: number) => void;
   #timestamp: number;
 
   /**
    * `after`: the last timestamp used before a restart. `now`: the present as a signing timestamp; when it does not rise,
-   * timestamps go up by one for each frame.
+   * timestamps go up by one for each frame. `beforeUse` is told each timestamp before it is used.
    */
-  constructor(options: { key: SigningKey; linkId: number; after?: number; now?: () => number }) {
+  constructor(options: {
+    key: SigningKey;
+    linkId: number;
+    after?: number;
+    now?: () => number;
+    beforeUse?: (timestamp: number) => void;
+  }) {
     if (!Number.isInteger(options.linkId) || options.linkId < 0 || options.linkId > 255) {
       throw new UserError(`MAVLink signing link id: ${options.linkId} is not an integer from 0 to 255`);
     }
     this.#key = options.key;
     this.#linkId = options.linkId;
     this.#now = options.now ?? (() => signingTimestamp(Date.now()));
+    this.#beforeUse = options.beforeUse ?? (() => undefined);
     this.#timestamp = options.after ?? 0;
   }
 
@@ -114,6 +122,7 @@ export class FrameSigner {
 
   sign(frame: Buffer): Buffer {
     this.#timestamp = Math.max(this.#timestamp + 1, this.#now());
+    this.#beforeUse(this.#timestamp);
     return signFrame(frame, this.#key, this.#linkId, this.#timestamp);
   }
 }
@@ -126,15 +135,22 @@ export class SignatureChecker {
   readonly #key: SigningKey;
   readonly #acceptUnsigned: (frame: MavlinkFrame) => boolean;
   /** link id, system, component -> last timestamp. */
-  readonly #streams = new Map<number, number>();
+  readonly #streams: Map<number, number>;
   #timestamp: number;
 
   /**
    * `timestamp`: the clock of the reader as a signing timestamp, at least the last one seen before a restart.
    * `acceptUnsigned`: which frames may come without a signature; none by default (e.g. RADIO_STATUS of a modem).
+   * `streams`: those of before a restart, as `streams` told them.
    */
-  constructor(options: { key: SigningKey; timestamp: number; acceptUnsigned?: (frame: MavlinkFrame) => boolean }) {
+  constructor(options: {
+    key: SigningKey;
+    timestamp: number;
+    acceptUnsigned?: (frame: MavlinkFrame) => boolean;
+    streams?: Iterable<readonly [number, number]>;
+  }) {
     this.#key = options.key;
+    this.#streams = new Map(options.streams);
     this.#timestamp = options.timestamp;
     this.#acceptUnsigned = options.acceptUnsigned ?? (() => false);
   }
@@ -142,6 +158,11 @@ export class SignatureChecker {
   /** The latest time known: to be kept over restarts. */
   get timestamp(): number {
     return this.#timestamp;
+  }
+
+  /** The last timestamp of each stream (link id x 65536 + system x 256 + component): to be kept over restarts. */
+  get streams(): ReadonlyMap<number, number> {
+    return this.#streams;
   }
 
   /** Time passes; it never goes back. */
