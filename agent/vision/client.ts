@@ -31,6 +31,12 @@ export class VisionClient {
   private failure: Error | null = null;
 
   private opened: PipelineInfo | undefined;
+  private tellDeath: (reason: Error) => void = () => undefined;
+
+  /** Resolves with the reason when the worker is no more, whoever ended it. */
+  readonly died = new Promise<Error>((resolve) => {
+    this.tellDeath = resolve;
+  });
 
   private constructor(
     private readonly worker: Worker,
@@ -93,6 +99,12 @@ export class VisionClient {
     }
   }
 
+  /** Ends the worker at once; the frames in its queue are refused. Resolves when the thread is gone. */
+  async kill(): Promise<void> {
+    this.fail(new Error("the vision worker was ended"));
+    await this.worker.terminate();
+  }
+
   private ask(request: Ask): Promise<Answer> {
     if (this.failure !== null) return Promise.reject(this.failure);
     const id = this.nextId++;
@@ -117,6 +129,7 @@ export class VisionClient {
 
   private fail(error: Error): void {
     this.failure ??= error;
+    this.tellDeath(this.failure);
     for (const { reject } of this.waiting.values()) reject(this.failure);
     this.waiting.clear();
   }

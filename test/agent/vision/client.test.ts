@@ -116,6 +116,15 @@ describe("the pipeline in its worker", { skip: modelsMissing() }, () => {
     );
   });
 
+  test("one that is killed refuses at once what it was asked, and says that it died", async () => {
+    const other = await VisionClient.open({ pack, rig, threads: 1, reranker: null });
+    const refused = assert.rejects(other.localise(good), /was ended/);
+    await other.kill();
+    await refused;
+    assert.match((await other.died).message, /was ended/);
+    await assert.rejects(other.localise(good), /was ended/);
+  });
+
   test("after closing, nothing is accepted", async () => {
     const other = await VisionClient.open({ pack, rig, threads: 1, reranker: null });
     assert.equal(other.info.reranker, null);

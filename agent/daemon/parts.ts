@@ -1,0 +1,88 @@
+import type { MavLinkData } from "node-mavlink";
+import type { CameraSource } from "../camera/source.js";
+import type { MavlinkFrame } from "../mavlink/frame.js";
+import type { FlightPublisher } from "../mavlink/publishers/flight-publisher.js";
+import type { Scheduler } from "../mavlink/scheduler.js";
+import type { Severity } from "../mavlink/status-text.js";
+import type { FrameListener } from "../mavlink/vehicle-port.js";
+import type { OdometryStep } from "../navigation/odometry/step.js";
+import type { NavigationSolution } from "../navigation/solution.js";
+import type { VehicleModel, VehicleStatus } from "../vehicle/vehicle-state.js";
+import type { Frame } from "../vision/frame.js";
+import type { PipelineInfo } from "../vision/pipeline.js";
+import type { FrameResult } from "../vision/result.js";
+import type { Neighbourhood } from "../vision/retrieve/retriever.js";
+import type { DaemonLog } from "./log.js";
+import type { Notifier } from "./notify.js";
+import type { DaemonSnapshot } from "./snapshot.js";
+
+/** A worker thread, as its supervisor sees it. */
+export interface WorkerClient {
+  /** Resolves with the reason when the worker is no more, whoever ended it. */
+  readonly died: Promise<Error>;
+  /** Ends the worker at once; what it was asked is refused. */
+  kill(): Promise<void>;
+}
+
+/** Finds frames on the map: `VisionClient`. */
+export interface VisionPart extends WorkerClient {
+  readonly info: PipelineInfo;
+  localise(frame: Frame, near?: Neighbourhood): Promise<FrameResult>;
+}
+
+/** Measures movement between frames. */
+export interface OdometryPart extends WorkerClient {
+  observe(frame: Frame): Promise<OdometryStep>;
+}
+
+/** The links, open. */
+export interface LinksPart {
+  readonly statuses: DaemonSnapshot["links"];
+  /** Frames of the vehicle, in order. */
+  onVehicleFrame(listener: FrameListener): () => void;
+  /** To the autopilot alone; resolves to whether the message left. */
+  send(message: MavLinkData): Promise<boolean>;
+  /** To everybody on every link. */
+  broadcast(message: MavLinkData): Promise<number>;
+  statusText(severity: Severity, text: string): boolean;
+  /** To add to a time on the agent's clock to get the autopilot's, microseconds; null while it is not known. */
+  offsetAt(t_us: number): number | null;
+  close(): Promise<void>;
+}
+
+/** The vehicle model, and what feeds it. */
+export interface VehiclePart extends VehicleModel {
+  receive(frame: MavlinkFrame, arrival_us: number): void;
+  /** Capture time up to which attitudes are known and not carried on, agent clock; null before the first. */
+  readonly newestAttitude_us: number | null;
+}
+
+/** From odometry and vision to a position: `Navigator`. */
+export interface NavigatorPart {
+  onOdometry(step: OdometryStep): void;
+  onVelocity(t_us: number, velocity: { readonly north: number; readonly east: number }, sigma_mps: number): void;
+  onVision(result: FrameResult): { readonly accepted: boolean; readonly reason: string | null };
+  neighbourhood(t_us: number): Neighbourhood | undefined;
+  solutionAt(t_us: number): NavigationSolution;
+}
+
+/** What feeds the autopilot, chosen when it is known what the vehicle is. */
+export interface PublisherPart {
+  /** The publishers for this vehicle; asked again whenever the vehicle changes. */
+  choose(status: VehicleStatus): readonly FlightPublisher[];
+}
+
+/** Everything that a daemon is made of; tests put fakes in. */
+export interface DaemonParts {
+  readonly scheduler: Scheduler;
+  readonly log: DaemonLog;
+  readonly notifier: Notifier;
+  readonly pack: DaemonSnapshot["pack"];
+  readonly camera: CameraSource;
+  readonly vehicle: VehiclePart;
+  readonly navigator: NavigatorPart;
+  readonly publishers: PublisherPart;
+  openLinks(): Promise<LinksPart>;
+  openVision(): Promise<VisionPart>;
+  openOdometry(): Promise<OdometryPart>;
+}
