@@ -1,6 +1,6 @@
 import type { Fix } from "../../fix.js";
 import { ARDUPILOT_FRAME } from "../local-frame.js";
-import { GLOBAL_POSITION_SRC_VISION, GlobalPositionSensor } from "../messages/global-position-sensor.js";
+import { encodeGlobalPositionSensor } from "./encoding.js";
 import type { Built, MessagePublisher } from "./publisher.js";
 
 /** How the vehicle moved on since a fix was captured. */
@@ -23,8 +23,6 @@ export interface GlobalPositionSensorOptions {
 
 /** Beyond this a constant velocity says little about where a vehicle is. */
 const MAX_EXTRAPOLATION_US = 2_000_000;
-/** Vertical 1-sigma error stated where an altitude is given: a fix carries none, and PX4 does not use the field. */
-const ALTITUDE_SIGMA_M = 10;
 
 /**
  * GLOBAL_POSITION_SENSOR (296), what PX4 fuses best (EKF2_AGPn): a global position with its 1-sigma error.
@@ -45,21 +43,7 @@ export class GlobalPositionSensorPublisher implements MessagePublisher {
     const motion = this.#motion?.(fix) ?? null;
     const at = motion === null ? fix : movedOn(fix, motion);
     if (at === null) return { skipped: "stale" };
-    const message = new GlobalPositionSensor();
-    message.timeUsec = BigInt(at.t_us);
-    message.processingTime = 0;
-    message.lat = Math.round(at.lat_deg * 1e7);
-    message.lon = Math.round(at.lon_deg * 1e7);
-    message.altEllipsoid = Number.NaN;
-    message.alt = fix.alt_m ?? Number.NaN;
-    message.eph = fix.eph_m;
-    message.epv = fix.alt_m === null ? Number.NaN : ALTITUDE_SIGMA_M;
-    message.targetSystem = 0;
-    message.targetComponent = 0;
-    message.id = this.#sensorId;
-    message.source = GLOBAL_POSITION_SRC_VISION;
-    message.flags = 0;
-    return { message };
+    return { message: encodeGlobalPositionSensor({ ...at, alt_m: fix.alt_m, eph_m: fix.eph_m }, this.#sensorId) };
   }
 }
 

@@ -1,0 +1,105 @@
+import type { MavLinkData } from "node-mavlink";
+import type { MavlinkFrame } from "../../frame.js";
+import type { GeoOrigin } from "../../origin.js";
+import { encodeOdometry, encodeVisionPosition, type LocalPoint } from "../encoding.js";
+import type { PublishMoment } from "../flight-publisher.js";
+import type { Checks } from "./checks.js";
+import { GuardedPublisher, type Turn } from "./guarded-publisher.js";
+import { odometryQuality, type PlacedSample, WireResets, wantPlaced } from "./local-position.js";
+import { wantPosition } from "./position-sample.js";
+import { SharedOrigin } from "./shared-origin.js";
+import { isArdupilot, isPlane, vehicleText, wantVehicle } from "./vehicle-kind.js";
+
+export interface ArdupilotLocalOptions {
+  /** The message: both are fused alike. */
+  readonly message: "vision_position_estimate" | "odometry";
+  /** 5 to 10 Hz: the source times out after 300 ms. */
+  readonly rate_hz: number;
+  /** The constant age of every position, at most 250 ms, to be written into VISO_DELAY_MS. */
+  readonly latency_ms: number;
+  /** Without a new fix a position carried on by odometry is sent as new information after this long, seconds. */
+  readonly refresh_s: number;
+  /** Offered to a vehicle that has no origin; null: the vehicle's own is waited for. */
+  readonly origin: GeoOrigin | null;
+}
+
+const GPS_3D_FIX = 3;
+
+/**
+ * VISION_POSITION_ESTIMATE or ODOMETRY for ArduPilot.
+ *
+ * Every message is a position of exactly `latency_ms` ago, stamped with the agent's clock: ArduPilot takes the
+ * least-lagged packet as lag zero, so that only a constant latency can be put right (VISO_DELAY_MS). A fix becomes one
+ * new position; until the next fix it is sent again with the same stamp and the same counter, which keeps the source
+ * healthy and is not fused twice. Where no fix comes for `refresh_s`, a position carried on by odometry is new
+ * information as well: without any the EKF loses its position after 7 s.
+ */
+export class ArdupilotLocalFlight extends GuardedPublisher {
+  readonly name: ArdupilotLocalOptions["message"];
+  readonly #options: ArdupilotLocalOptions;
+  readonly #origin: SharedOrigin;
+  readonly #resets = new WireResets();
+  #repeated: MavLinkData | null = null;
+  #repeatedFixCount = -1;
+  #repeatedReset = -1;
+  #repeatedOrigin: GeoOrigin | null = null;
+  #new_us = Number.NEGATIVE_INFINITY;
+  #hadGps = false;
+
+  constructor(options: ArdupilotLocalOptions) {
+    super(options.rate_hz);
+    this.name = options.message;
+    this.#options = options;
+    this.#origin = new SharedOrigin(options.origin);
+  }
+
+  override receive(frame: MavlinkFrame): void {
+    this.#origin.receive(frame);
+  }
+
+  protected turn(moment: PublishMoment, checks: Checks): Turn {
+    const { now_us, status } = moment;
+    this.#origin.update(status);
+    const vehicle = wantVehicle(status, checks);
+    if (vehicle !== null) {
+      const ardupilot = isArdupilot(vehicle);
+      checks.must("autopilot", ardupilot, ardupilot ? "ArduPilot" : `${vehicleText(vehicle)} needs another feed`);
+      if (isPlane(vehicle)) {
+        this.#hadGps ||= (status.gps_fix_type ?? 0) >= GPS_3D_FIX || status.ekf_position_valid === true;
+        const detail = "a plane's EKF aligns on GPS first; without it before take-off it never takes vision";
+        checks.want("gps_before", this.#hadGps, this.#hadGps ? "the EKF has had GPS" : detail);
+      }
+    }
+    const sample = wantPosition(moment, now_us - this.#options.latency_ms * 1000, checks);
+    const placed = wantPlaced(sample, vehicle, this.#origin, checks);
+    // A position that comes back after a gap is new information, whatever its counter says.
+    if (placed === null) this.#repeated = null;
+    return {
+      requests: this.#origin.requests(now_us),
+      feed: () => (placed === null ? [] : [this.#message(placed, now_us)]),
+    };
+  }
+
+  /** The message for this turn: a new one where there is something new, else the last one again. */
+  #message(placed: PlacedSample, now_us: number): MavLinkData {
+    const { sample, origin } = placed;
+    const isNew =
+      sample.fix_count !== this.#repeatedFixCount ||
+      sample.reset_counter !== this.#repeatedReset ||
+      origin !== this.#repeatedOrigin ||
+      now_us - this.#new_us >= this.#options.refresh_s * 1e6;
+    if (this.#repeated !== null && !isNew) return this.#repeated;
+    this.#repeatedFixCount = sample.fix_count;
+    this.#repeatedReset = sample.reset_counter;
+    this.#repeatedOrigin = origin;
+    this.#new_us = now_us;
+    this.#repeated = this.#encode(this.#resets.toPoint(placed), sample.eph_m);
+    return this.#repeated;
+  }
+
+  #encode(point: LocalPoint, eph_m: number): MavLinkData {
+    return this.#options.message === "odometry"
+      ? encodeOdometry(point, "ardupilot", odometryQuality(eph_m))
+      : encodeVisionPosition(point);
+  }
+}
