@@ -57,8 +57,8 @@ export async function renderFrame(
 ): Promise<Frame> {
   const lens = camera.intrinsics;
   const { width_px: width, height_px: height } = lens;
-  const view = new GroundView(lens, { attitude: pose.attitude, mount: camera.mount, agl_m: pose.agl_m });
-  const limit = pose.agl_m * (options.farthest_agl ?? 6);
+  const view = viewOf(camera, pose);
+  const limit = farthest_m(pose, options);
   const window = windowOf(view, pose, imagery, limit, options.finest_gsd_m ?? 0.1);
   const rgb = new Uint8Array(width * height * 3);
   if (window === undefined) {
@@ -69,6 +69,24 @@ export async function renderFrame(
   }
   applySensor(rgb, lens, camera.sensor ?? {}, options.seed ?? 0);
   return { width, height, rgb };
+}
+
+/** The window of ground that a frame needs: whoever asks the imagery for it beforehand makes the frame quick. */
+export function frameWindow(
+  camera: CameraModel,
+  pose: CameraPose,
+  imagery: ImagerySource,
+  options: RenderOptions = {},
+): GroundWindow | undefined {
+  return windowOf(viewOf(camera, pose), pose, imagery, farthest_m(pose, options), options.finest_gsd_m ?? 0.1);
+}
+
+function viewOf(camera: CameraModel, pose: CameraPose): GroundView {
+  return new GroundView(camera.intrinsics, { attitude: pose.attitude, mount: camera.mount, agl_m: pose.agl_m });
+}
+
+function farthest_m(pose: CameraPose, options: RenderOptions): number {
+  return pose.agl_m * (options.farthest_agl ?? 6);
 }
 
 /** The window of ground that the frame needs, on a pixel grid that does not move with the camera. */
