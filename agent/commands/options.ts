@@ -29,3 +29,10 @@ export function positiveNumber(text: string): number {
   if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError("expected a number greater than 0.");
   return value;
 }
+
+/** Parser of a command-line option that takes a number of 0 or more. */
+export function nonNegativeNumber(text: string): number {
+  const value = text.trim() === "" ? Number.NaN : Number(text);
+  if (!Number.isFinite(value) || value < 0) throw new InvalidArgumentError("expected a number of 0 or more.");
+  return value;
+}

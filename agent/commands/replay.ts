@@ -5,7 +5,7 @@ import { UserError } from "../../tiles/errors.js";
 import { PackReader } from "../../tiles/pack/reader.js";
 import { type Flight, readFlight } from "../flight/flight.js";
 import type { LinkPublisher, PublisherCounts } from "../mavlink/open-publisher.js";
-import { DEFAULT_AGREEMENT_CONFIG } from "../navigation/agreement.js";
+import { DEFAULT_NAVIGATION_CONFIG, type NavigationConfig } from "../navigation/config.js";
 import { framesTable } from "../replay/frames-table.js";
 import { replay } from "../replay/replay.js";
 import { checkWritable, writeFileAtomic } from "../report/atomic-file.js";
@@ -13,7 +13,7 @@ import { reportTable } from "../report/table.js";
 import { VisionClient } from "../vision/client.js";
 import { DEFAULT_VISION_CONFIG } from "../vision/config.js";
 import type { PipelineOptions } from "../vision/pipeline.js";
-import { positiveNumber, providerLadder, wholeNumber } from "./options.js";
+import { nonNegativeNumber, positiveNumber, providerLadder, wholeNumber } from "./options.js";
 
 interface ReplayFlags {
   readonly pack: string;
@@ -28,6 +28,8 @@ interface ReplayFlags {
   readonly rerank: boolean;
   readonly candidates: number;
   readonly maxSpeed: number;
+  readonly latency: number;
+  readonly fixInterval: number;
   readonly threads: number;
   readonly providers: readonly Provider[];
   readonly limit?: number;
@@ -42,12 +44,12 @@ export function replayCommand(): Command {
     .summary("run a recorded flight through the real pipeline and report")
     .description(
       "Runs a flight folder (flight.toml, frames.csv, frames/) through the real pipeline on a pack and prints a " +
-        "report. Frames go in order, and a position is published only after consecutive frames agree; with --stills " +
+        "report. Frames go in order, through odometry, belief, estimator and every gate, as in flight; with --stills " +
         "every frame is judged alone, from nothing, over the whole pack.",
     )
     .argument("<flight>", "flight folder")
     .requiredOption("--pack <folder>", "the map: NAME.skypack")
-    .option("--stills", "judge every frame alone: no neighbourhood, no agreement of frames")
+    .option("--stills", "judge every frame alone: no odometry, no filter, no agreement of frames")
     .option("--json <file>", "write the report as JSON")
     .option("--frames-csv <file>", "write one line of results for each frame")
     .option(
@@ -68,8 +70,10 @@ export function replayCommand(): Command {
       "--max-speed <mps>",
       "fastest the vehicle flies over ground, metres per second",
       positiveNumber,
-      DEFAULT_AGREEMENT_CONFIG.max_speed_mps,
+      DEFAULT_NAVIGATION_CONFIG.integrity.max_speed_mps,
     )
+    .option("--latency <ms>", "let the results of vision enter so much later, milliseconds", nonNegativeNumber, 0)
+    .option("--fix-interval <s>", "least time between frames that vision looks at, seconds", nonNegativeNumber, 0)
     .option("--threads <n>", "threads for the networks", wholeNumber(1), Math.min(MOST_THREADS, availableParallelism()))
     .option(
       "--providers <list>",
@@ -117,7 +121,9 @@ async function replayOn(flight: Flight, flags: ReplayFlags, publisher: LinkPubli
     const { frames, report } = await replay(flight, client, {
       pack: flags.pack,
       stills: flags.stills === true,
-      agreement: { ...DEFAULT_AGREEMENT_CONFIG, max_speed_mps: flags.maxSpeed },
+      navigation: navigationConfig(flags),
+      latency_ms: flags.latency,
+      fix_interval_s: flags.fixInterval,
       ...(publisher === undefined ? {} : { publisher }),
       onFrame: (frame, done, total) => {
         progress.show(`frame ${done}/${total}  ${frame.published === null ? (frame.reason ?? "") : "fix"}`);
@@ -147,6 +153,11 @@ function pipelineOptions(flight: Flight, flags: ReplayFlags): PipelineOptions {
     ...(reranker === undefined ? {} : { reranker }),
     ...(flags.registrar === undefined ? {} : { registrar: flags.registrar }),
   };
+}
+
+function navigationConfig({ maxSpeed }: ReplayFlags): NavigationConfig {
+  const { integrity } = DEFAULT_NAVIGATION_CONFIG;
+  return { ...DEFAULT_NAVIGATION_CONFIG, integrity: { ...integrity, max_speed_mps: maxSpeed } };
 }
 
 async function openLink(url: string | undefined): Promise<LinkPublisher | undefined> {

@@ -1,3 +1,5 @@
+import { DEFAULT_VISION_CONFIG } from "../vision/config.js";
+
 /** Every choice of navigation; all of it is written down here, nothing is learned. */
 export interface NavigationConfig {
   readonly estimator: {
@@ -9,8 +11,10 @@ export interface NavigationConfig {
     /** How fast both may drift, 1-sigma over one second (random walk). */
     readonly heading_walk_deg: number;
     readonly scale_walk: number;
-    /** Time over which the errors that neighbouring fixes share (attitude, map) change, seconds. */
+    /** Time over which the errors that neighbouring fixes share (attitude, height) change, seconds. */
     readonly bias_time_s: number;
+    /** 1-sigma per axis of the map's own position, metres: no number of fixes averages it away. */
+    readonly map_sigma_m: number;
     /** Least 1-sigma of the autopilot's velocity, metres per second: under jamming it is hardly independent of our fixes. */
     readonly velocity_sigma_mps: number;
     /** How far back a late fix may reach, seconds. */
@@ -23,7 +27,7 @@ export interface NavigationConfig {
     readonly recall: number;
     /** Softmax temperature of the similarities. */
     readonly temperature: number;
-    /** How much more often an accepted registration is at the right place than at a given wrong one. */
+    /** How much more often a frame is accepted whose true place is among the sightings than one whose is not. */
     readonly registration_ratio: number;
     /** Part of a cell side by which the vehicle must have moved for a frame to count as new evidence. */
     readonly independent_sides: number;
@@ -51,8 +55,11 @@ export interface NavigationConfig {
     readonly coast_blind_s: number;
     /** In flight, a registration near the predicted place is believed from this quality on. */
     readonly tracking_quality: number;
-    /** This many refused fixes one after the other mean that the position is lost. */
-    readonly refused_fixes: number;
+    /** So many refused fixes one after the other silence the position, and so many give it up. */
+    readonly refused_silence: number;
+    readonly refused_lost: number;
+    /** With less belief than this at any place of the map, nothing explains the frames: the vehicle is lost. */
+    readonly least_explained: number;
     /** Fastest that the vehicle can move over ground, metres per second. */
     readonly max_speed_mps: number;
     /** After a loss the vehicle is looked for within this part of the way flown since, plus what the covariance says. */
@@ -67,7 +74,8 @@ export const DEFAULT_NAVIGATION_CONFIG: NavigationConfig = {
     scale_sigma: 0.05,
     heading_walk_deg: 0.2,
     scale_walk: 0.003,
-    bias_time_s: 20,
+    bias_time_s: 60,
+    map_sigma_m: DEFAULT_VISION_CONFIG.error_budget.map_sigma_m,
     velocity_sigma_mps: 1,
     history_s: 6,
   },
@@ -91,7 +99,9 @@ export const DEFAULT_NAVIGATION_CONFIG: NavigationConfig = {
     coast_s: 15,
     coast_blind_s: 3,
     tracking_quality: 0.5,
-    refused_fixes: 5,
+    refused_silence: 2,
+    refused_lost: 5,
+    least_explained: 0.1,
     max_speed_mps: 30,
     reach_growth: 0.1,
   },

@@ -5,6 +5,30 @@ import type { NavigationConfig } from "./config.js";
 import type { PositionFix } from "./estimator/estimator.js";
 import { turned } from "./motion.js";
 
+/** The part of a pack that navigation needs. */
+export interface PackGeometry {
+  readonly manifest: {
+    readonly levels: readonly { readonly level: number; readonly cell_px: number; readonly stride_px: number }[];
+  };
+  level(level: number): { readonly cell_side_m: number };
+}
+
+/** Cell sides and spacings of a pack's levels. */
+export function packLevels(pack: PackGeometry): PackLevels {
+  return pack.manifest.levels.map(({ level, cell_px, stride_px }) => {
+    const { cell_side_m } = pack.level(level);
+    return { level, cell_side_m, spacing_m: (cell_side_m * stride_px) / cell_px };
+  });
+}
+
+/** Middle of a pack: the reference of navigation's local plane. */
+export function packReference(manifest: {
+  readonly bbox: { readonly west: number; readonly south: number; readonly east: number; readonly north: number };
+}): GeoPoint {
+  const { west, south, east, north } = manifest.bbox;
+  return { lat_deg: (south + north) / 2, lon_deg: (west + east) / 2 };
+}
+
 /** What navigation must know of the pack's levels. */
 export type PackLevels = readonly {
   readonly level: number;
@@ -15,10 +39,10 @@ export type PackLevels = readonly {
 
 /**
  * The registered position of a frame as the estimator takes it, whether the frame was accepted alone or not; null when
- * nothing was registered. Registration's own spread is this fix's noise; attitude, height and map are shared with the
- * fixes around it.
+ * nothing was registered. Registration's own spread is this fix's noise; the errors of attitude and height are shared with
+ * the fixes around it. The map's own error is left out: it is the same in all fixes, the solution carries it.
  */
-export function measureFix(result: FrameResult, reference: GeoPoint): PositionFix | null {
+export function measureFix(result: FrameResult, reference: GeoPoint, map_sigma_m: number): PositionFix | null {
   const { estimate, spread } = result;
   if (estimate === null || spread === null) return null;
   const white = spread.cov_ne_m2;
@@ -28,7 +52,7 @@ export function measureFix(result: FrameResult, reference: GeoPoint): PositionFi
     t_us: result.t_us,
     ...lonLatToOffset(reference, estimate),
     white_cov_m2: white,
-    shared_variance_m2: Math.max(0, (whole.nn + whole.ee - white.nn - white.ee) / 2),
+    shared_variance_m2: Math.max(0, (whole.nn + whole.ee - white.nn - white.ee) / 2 - map_sigma_m ** 2),
     heading: offset_deg === null ? null : { offset_deg, sigma_deg: spread.heading_sigma_deg },
     scale: ratio === null || spread.scale_sigma === null ? null : { ratio, sigma: spread.scale_sigma },
   };
@@ -61,15 +85,11 @@ export function placeEvidence(
       similarity: sighting.similarity,
     };
   });
-  const registered =
-    result.fix === null
-      ? null
-      : { ...lonLatToOffset(reference, result.fix), heading_deg: result.heading_correction_deg ?? 0 };
   return {
     sightings,
     places: result.cells * headings,
     spacing_m: level.spacing_m,
-    registered,
+    accepted: result.fix !== null,
     novelty: Math.min(1, unseen_m / (config.independent_sides * level.cell_side_m)),
   };
 }

@@ -1,5 +1,5 @@
 import { type GeoPoint, lonLatToOffset, offsetToLonLat } from "../../tiles/geodesy/wgs84.js";
-import { ephOf } from "../fix.js";
+import { type Covariance2, ephOf } from "../fix.js";
 import type { FrameResult } from "../vision/result.js";
 import type { Neighbourhood } from "../vision/retrieve/retriever.js";
 import { Belief, type Hypothesis } from "./belief/belief.js";
@@ -52,6 +52,8 @@ export class Navigator {
   /** Way flown since the last frame that counted as evidence; Infinity when nothing of that ground is in view any more. */
   private unseen_m = Number.POSITIVE_INFINITY;
   private belief_t_us: number | null = null;
+  /** Frames that were compared with the map. */
+  private compared = 0;
   private mass = 0;
   private input_us: number | null = null;
 
@@ -106,7 +108,7 @@ export class Navigator {
     this.input_us = Math.max(this.input_us ?? t_us, t_us);
     if (t_us <= this.frozen_until_us) return refusedFix("frozen");
     this.observe(result);
-    const fix = measureFix(result, this.reference);
+    const fix = measureFix(result, this.reference, this.config.estimator.map_sigma_m);
     if (fix === null || result.estimate === null) return refusedFix(result.reason ?? "no-candidates");
     const verdict = this.active ? this.track(result, fix) : this.acquire(result, fix);
     this.weighBelief(t_us);
@@ -136,7 +138,7 @@ export class Navigator {
   /** What is known at a time: the newest inputs, propagated to it. */
   solutionAt(t_us: number): NavigationSolution {
     const state = this.active ? this.estimator.stateAt(t_us) : null;
-    const cov = state?.positionCov ?? null;
+    const cov = state === null ? null : this.withMap(state.positionCov);
     const { integrity } = this.config;
     const protection_level_m = cov === null ? null : protectionLevel_m(cov, integrity.risk / 2);
     const odometry_us = this.estimator.motion_end_us;
@@ -164,16 +166,30 @@ export class Navigator {
       t_us,
       state: this.input_us === null ? "stopped" : position === null ? "starting" : "active",
       position,
-      reason: position === null ? (failing?.name ?? "no-position") : null,
+      reason: position === null ? this.reasonOf(failing?.name ?? "history") : null,
       gates,
     };
+  }
+
+  /** The gate that fails first, or "lost": a position was given up, or no place of the map explains the frames. */
+  private reasonOf(gate: string): string {
+    if (gate !== "agreement") return gate;
+    const explained = 1 - this.belief.elsewhere_mass - this.belief.off_mass;
+    const hopeless = this.compared > 0 && explained < this.config.integrity.least_explained;
+    return this.lost !== null || hopeless ? "lost" : gate;
+  }
+
+  /** The filter's covariance and the map's own error, which is the same in all fixes. */
+  private withMap({ nn, ne, ee }: Covariance2): Covariance2 {
+    const variance_m2 = this.config.estimator.map_sigma_m ** 2;
+    return { nn: nn + variance_m2, ne, ee: ee + variance_m2 };
   }
 
   private positionOf(
     state: NonNullable<ReturnType<Estimator["stateAt"]>>,
     protection_level_m: number,
   ): NavigationPosition {
-    const cov = state.positionCov;
+    const cov = this.withMap(state.positionCov);
     const speed = state.velocityCov;
     return {
       ...offsetToLonLat(this.reference, state.position.north_m, state.position.east_m),
@@ -184,6 +200,7 @@ export class Navigator {
       velocity_sigma_mps: Math.sqrt(speed.nn + speed.ee),
       heading_offset_deg: state.heading_offset_rad * RAD,
       heading_offset_sigma_deg: Math.sqrt(state.heading_variance) * RAD,
+      belief: this.mass,
       reset_counter: this.reset_counter,
       fix_t_us: this.fix_t_us ?? 0,
       fix_count: this.fix_count,
@@ -201,7 +218,7 @@ export class Navigator {
       if (result.fix === null) return refusedFix(result.reason ?? "disagrees");
       this.refused++;
       this.chains.add(fix, this.displacement);
-      if (this.refused >= integrity.refused_fixes) this.lose("innovation", fix.t_us);
+      if (this.refused >= integrity.refused_lost) this.lose("innovation", fix.t_us);
       return refusedFix("disagrees");
     }
     if (atEnd(result)) return refusedFix("search-end");
@@ -264,6 +281,7 @@ export class Navigator {
     if (evidence === null) return;
     if (this.belief_t_us === null) this.belief_t_us = result.t_us;
     this.belief.observe(evidence);
+    this.compared++;
     this.unseen_m = 0;
     const { anchor } = this;
     if (anchor !== null) this.belief.confine(anchor.centre, anchor.reach_m(result.t_us) + this.massRadius(0));

@@ -24,6 +24,8 @@ export interface NavigationPosition {
   /** Velocity over ground, metres per second, and its 1-sigma over both axes. */
   readonly velocity_ne_mps: { readonly north: number; readonly east: number };
   readonly velocity_sigma_mps: number;
+  /** Belief that lies around the position, 0..1. */
+  readonly belief: number;
   /** Estimated error of the autopilot's heading: degrees to add to the reported yaw, and its 1-sigma. */
   readonly heading_offset_deg: number;
   readonly heading_offset_sigma_deg: number;

@@ -24,6 +24,11 @@ const COLUMNS = [
   "rank_before",
   "rank_after",
   ...MEASURE_NAMES,
+  "verdict",
+  "protection_level_m",
+  "odometry_north_m",
+  "odometry_east_m",
+  "odometry_refused",
 ] as const;
 
 /**
@@ -41,7 +46,7 @@ type Value = string | number | null;
 
 function row(frame: JudgedFrame, cell_side_m: (level: number) => number): Value[] {
   const { result, truth } = frame;
-  const position = frame.published ?? result.estimate;
+  const position = frame.published ?? result?.estimate ?? null;
   const error = position === null || truth === null ? null : fixError(position, truth);
   const patch = truePatchCentre(frame);
   return [
@@ -56,16 +61,21 @@ function row(frame: JudgedFrame, cell_side_m: (level: number) => number): Value[
     fixed(position?.cov_ne_m2.ne),
     fixed(position?.cov_ne_m2.ee),
     fixed(position?.quality),
-    result.level,
-    fixed(result.heading_correction_deg),
-    fixed(result.scale),
+    result?.level ?? null,
+    fixed(result?.heading_correction_deg),
+    fixed(result?.scale),
     fixed(error?.north_m),
     fixed(error?.east_m),
     fixed(error?.error_m),
     fixed(error?.nees),
-    patch === null ? null : hitRank(result.retrieved, patch, cell_side_m),
-    patch === null ? null : hitRank(result.ranked, patch, cell_side_m),
-    ...MEASURE_NAMES.map((name) => fixed(result.measures?.[name])),
+    patch === null || result === null ? null : hitRank(result.retrieved, patch, cell_side_m),
+    patch === null || result === null ? null : hitRank(result.ranked, patch, cell_side_m),
+    ...MEASURE_NAMES.map((name) => fixed(result?.measures?.[name])),
+    frame.verdict,
+    fixed(frame.navigation?.position?.protection_level_m),
+    frame.odometry?.refused === null ? frame.odometry.north_m.toFixed(5) : null,
+    frame.odometry?.refused === null ? frame.odometry.east_m.toFixed(5) : null,
+    frame.odometry?.refused ?? null,
   ];
 }
 

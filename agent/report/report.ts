@@ -1,7 +1,10 @@
 import { lonLatToOffset, offsetToLonLat } from "../../tiles/geodesy/wgs84.js";
 import type { Fix } from "../fix.js";
+import type { OdometryStep } from "../navigation/odometry/step.js";
+import type { NavigationSolution } from "../navigation/solution.js";
 import type { PipelineInfo } from "../vision/pipeline.js";
 import { type Candidate, type FrameResult, STAGES, type Stage } from "../vision/result.js";
+import { type NavigationReport, navigationReport } from "./navigation.js";
 import { mean, part, percentile, rootMeanSquare } from "./statistics.js";
 
 /** A position on the earth. */
@@ -15,11 +18,15 @@ export interface JudgedFrame {
   readonly t_us: number;
   readonly file: string;
   readonly truth: Place | null;
-  /** What the pipeline said of the frame alone. */
-  readonly result: FrameResult;
-  /** What was published after agreement of frames (the frame's own fix with --stills), and why nothing was. */
+  /** What the pipeline said of the frame alone; null when vision had no time for it. */
+  readonly result: FrameResult | null;
+  /** What was published with this frame (its own fix with --stills), and why nothing was. */
   readonly published: Fix | null;
   readonly reason: string | null;
+  /** The frame's odometry, what navigation knew, and what it said of the frame's fix; null with --stills. */
+  readonly odometry: OdometryStep | null;
+  readonly navigation: NavigationSolution | null;
+  readonly verdict: string | null;
 }
 
 /** Part of queries whose true place is among the first k candidates. */
@@ -43,7 +50,7 @@ export interface StagePercentiles {
 export interface Report {
   readonly format: "skylink-report";
   readonly version: 1;
-  /** stills: every frame alone, from nothing; sequence: frames in order, published after agreement. */
+  /** stills: every frame alone, from nothing; sequence: frames in order, through odometry, belief and estimator. */
   readonly mode: "stills" | "sequence";
   readonly flight: string;
   readonly pack: PipelineInfo["pack"];
@@ -65,6 +72,8 @@ export interface Report {
   readonly false_fixes: number | null;
   /** Mean of e' P^-1 e over the published fixes; 2 when the covariances are right (two degrees of freedom). */
   readonly nees: number | null;
+  /** Part of the published fixes whose error is at most 1, 2, 3 eph. */
+  readonly coverage: { readonly sigma1: number | null; readonly sigma2: number | null; readonly sigma3: number | null };
   /** From the first frame to the first fix, seconds. */
   readonly time_to_first_fix_s: number | null;
   readonly recall: {
@@ -74,8 +83,10 @@ export interface Report {
     /** After re-ranking; null without a re-ranker. */
     readonly after: Recall | null;
   };
-  /** How many frames gave no fix, by reason. */
+  /** How many frames gave no fix, by reason: a word of vision with --stills, else the first gate that did not hold. */
   readonly no_fix: Readonly<Record<string, number>>;
+  /** Gates, odometry and what became of the fixes; null with --stills. */
+  readonly navigation: NavigationReport | null;
   readonly stage_ms: Readonly<Record<Stage, StagePercentiles>>;
 }
 
@@ -126,7 +137,7 @@ export function hitRank(
 /** The true patch centre of a frame: its truth plus the offset computed from the reported attitude. */
 export function truePatchCentre(frame: JudgedFrame): Place | null {
   if (frame.truth === null) return null;
-  const offset = frame.result.patch_offset;
+  const offset = frame.result?.patch_offset ?? null;
   return offset === null ? frame.truth : offsetToLonLat(frame.truth, offset.north_m, offset.east_m);
 }
 
@@ -138,6 +149,8 @@ export function makeReport(frames: readonly JudgedFrame[], context: ReportContex
   );
   const distances = errors.map((error) => error.error_m);
   const within = (limit_m: number): number | null => rounded(part(distances, (error) => error <= limit_m));
+  const covered = (sigmas: number): number | null =>
+    rounded(part(errors, ({ published, error_m }) => error_m <= sigmas * published.eph_m));
   const first = fixes[0];
   const start_us = frames[0]?.t_us ?? 0;
   const reasons = new Map<string, number>();
@@ -167,11 +180,17 @@ export function makeReport(frames: readonly JudgedFrame[], context: ReportContex
       ? null
       : errors.filter(({ published, error_m }) => isFalseFix(published, error_m)).length,
     nees: rounded(mean(errors.map((error) => error.nees))),
+    coverage: { sigma1: covered(1), sigma2: covered(2), sigma3: covered(3) },
     time_to_first_fix_s: first === undefined ? null : rounded((first.t_us - start_us) / 1e6),
     recall: recallOf(frames, context),
     no_fix: Object.fromEntries([...reasons].sort(([a], [b]) => (a < b ? -1 : 1))),
+    navigation: context.mode === "stills" ? null : navigationReport(frames, publishedError_m),
     stage_ms: stagePercentiles(frames),
   };
+}
+
+function publishedError_m({ published, truth }: JudgedFrame): number | null {
+  return published === null || truth === null ? null : fixError(published, truth).error_m;
 }
 
 function recallOf(frames: readonly JudgedFrame[], context: ReportContext): Report["recall"] {
@@ -184,10 +203,10 @@ function recallOf(frames: readonly JudgedFrame[], context: ReportContext): Repor
       patch.lat_deg <= bbox.north &&
       patch.lon_deg >= bbox.west &&
       patch.lon_deg <= bbox.east;
-    return onPack ? [{ frame, patch }] : [];
+    return onPack && frame.result !== null ? [{ result: frame.result, patch }] : [];
   });
   const recall = (list: (result: FrameResult) => readonly Candidate[]): Recall => {
-    const ranks = queries.map(({ frame, patch }) => hitRank(list(frame.result), patch, context.cell_side_m));
+    const ranks = queries.map(({ result, patch }) => hitRank(list(result), patch, context.cell_side_m));
     const at = (k: number): number | null => rounded(part(ranks, (rank) => rank !== null && rank <= k));
     return { at_1: at(1), at_5: at(5), at_10: at(10) };
   };
@@ -198,10 +217,12 @@ function recallOf(frames: readonly JudgedFrame[], context: ReportContext): Repor
   };
 }
 
-/** Percentiles of each stage over the frames that reached it; of the total over all frames. */
+/** Percentiles of each stage over the frames that reached it; of the total over all frames that vision looked at. */
 function stagePercentiles(frames: readonly JudgedFrame[]): Report["stage_ms"] {
   const entries = STAGES.map((stage) => {
-    const times = frames.map((frame) => frame.result.stage_ms[stage]).filter((time) => stage === "total" || time > 0);
+    const times = frames
+      .flatMap(({ result }) => result?.stage_ms[stage] ?? [])
+      .filter((time) => stage === "total" || time > 0);
     const at = (fraction: number): number | null => rounded(percentile(times, fraction));
     return [stage, { p50: at(0.5), p95: at(0.95), p99: at(0.99) }] as const;
   });

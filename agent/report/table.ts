@@ -1,4 +1,5 @@
 import { STAGES } from "../vision/result.js";
+import type { NavigationReport } from "./navigation.js";
 import type { Recall, Report } from "./report.js";
 
 /** The report as lines of text for a terminal. */
@@ -13,11 +14,13 @@ export function reportTable(report: Report): string {
     ["within", words(prefixed(report.within_m), percent)],
     ["false fixes", report.false_fixes === null ? "-" : String(report.false_fixes)],
     ["NEES (2 = honest)", number(report.nees)],
+    ["within 1, 2, 3 eph", Object.values(report.coverage).map(percent).join("   ")],
     ["time to first fix", report.time_to_first_fix_s === null ? "-" : `${number(report.time_to_first_fix_s)} s`],
     ["recall, retrieval", recall(report.recall.before, report.recall.queries)],
     ["recall, re-ranked", report.recall.after === null ? "-" : recall(report.recall.after, report.recall.queries)],
   ];
   for (const [reason, count] of Object.entries(report.no_fix)) rows.push([`no fix: ${reason}`, String(count)]);
+  if (report.navigation !== null) rows.push(...navigationRows(report.navigation));
   const width = Math.max(...rows.map(([name]) => name.length));
   const lines = rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`);
   lines.push(
@@ -29,6 +32,22 @@ export function reportTable(report: Report): string {
     lines.push(`  ${stage.padEnd(width)}  ${[p50, p95, p99].map((time) => number(time).padStart(8)).join("")}`);
   }
   return lines.join("\n");
+}
+
+function navigationRows(navigation: NavigationReport): [string, string][] {
+  const { gates, resets, verdicts, odometry, beyond_protection_level } = navigation;
+  const list = (counts: Readonly<Record<string, number>>): string =>
+    Object.entries(counts)
+      .map(([name, count]) => `${name} ${count}`)
+      .join("   ") || "-";
+  const held = Object.entries(gates).map(([name, { held, failed }]) => `${name} ${percent(held / (held + failed))}`);
+  return [
+    ["resets", String(resets)],
+    ["beyond protection level", beyond_protection_level === null ? "-" : String(beyond_protection_level)],
+    ["fixes of vision", list(verdicts)],
+    ["odometry", [`${odometry.steps} steps`, list(odometry.refused)].join("   refused: ")],
+    ["gates held", held.join("   ")],
+  ];
 }
 
 function words(values: Readonly<Record<string, number | null>>, format: (value: number | null) => string): string {

@@ -20,10 +20,6 @@ export const NO_FIX_REASONS = [
   "ambiguous",
   /** The best place does not fit well enough to be believed. */
   "not-this-place",
-  /** A plausible place, but not yet confirmed by enough consecutive frames. */
-  "awaiting-agreement",
-  /** Contradicts what earlier frames agreed on. */
-  "disagrees",
 ] as const;
 export type NoFixReason = (typeof NO_FIX_REASONS)[number];
 

@@ -22,8 +22,8 @@ export interface Evidence {
   readonly places: number;
   /** Distance between neighbouring cells, metres. */
   readonly spacing_m: number;
-  /** An accepted registration, if there is one. */
-  readonly registered: (Vector & { readonly heading_deg: number }) | null;
+  /** Registration was accepted: the frame does show a mapped place, whichever of those that look alike. */
+  readonly accepted: boolean;
   /** 0..1: how much of what the frame shows was not seen before. */
   readonly novelty: number;
 }
@@ -48,7 +48,8 @@ const REACH_SIGMAS = 3;
  * with the bins that carry belief, never with the map.
  *
  * A frame's sightings are a likelihood: with probability `recall` the true cell is among them, with the softmax of the
- * similarities; otherwise the frame says nothing about it. Overlapping frames see the same ground, so their likelihood
+ * similarities; otherwise the frame says nothing about it. An accepted registration speaks for all sightings by their
+ * weights, not for the one that was registered: of two places that look alike, either would have been accepted. Overlapping frames see the same ground, so their likelihood
  * is raised to their novelty: a hovering vehicle does not become sure by looking twice.
  */
 export class Belief {
@@ -244,18 +245,15 @@ class Likelihood {
   private readonly sigma_m: number;
   private readonly reach_m: number;
 
-  constructor(
-    private readonly evidence: Evidence,
-    weights: readonly number[],
-    private readonly config: NavigationConfig["belief"],
-  ) {
+  constructor(evidence: Evidence, weights: readonly number[], config: NavigationConfig["belief"]) {
     this.nowhere = 1 - config.recall;
     this.sigma_m = SIGHTING_SIGMA * evidence.spacing_m;
     this.reach_m = REACH_SIGMAS * this.sigma_m;
     // A sighting stands for a Gaussian around its cell; its density is relative to one place among all.
     const density = 1 / (2 * Math.PI * SIGHTING_SIGMA * SIGHTING_SIGMA);
     evidence.sightings.forEach((sighting, i) => {
-      const gain = config.recall * evidence.places * (weights[i] ?? 0) * density;
+      const trust = evidence.accepted ? config.registration_ratio : 1;
+      const gain = trust * config.recall * evidence.places * (weights[i] ?? 0) * density;
       const key = this.key(sighting.north_m, sighting.east_m, 0, 0);
       const list = this.near.get(key);
       if (list === undefined) this.near.set(key, [{ sighting, gain }]);
@@ -274,11 +272,6 @@ class Likelihood {
           value += gain * Math.exp(-d2 / (2 * this.sigma_m * this.sigma_m));
         }
       }
-    }
-    const { registered } = this.evidence;
-    if (registered !== null) {
-      const distance = Math.hypot(registered.north_m - place.north_m, registered.east_m - place.east_m);
-      if (distance <= this.reach_m) value *= this.config.registration_ratio;
     }
     return value;
   }

@@ -44,8 +44,8 @@ export function gatesOf(inputs: GateInputs, config: NavigationConfig["integrity"
     ),
     gate(
       "innovation",
-      inputs.refused < config.refused_fixes,
-      `${inputs.refused} fixes refused one after the other, ${config.refused_fixes} end it`,
+      inputs.refused < config.refused_silence,
+      `${inputs.refused} fixes refused one after the other, ${config.refused_silence} silence it`,
     ),
     gate(
       "fix-age",

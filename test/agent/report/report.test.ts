@@ -79,6 +79,9 @@ function frameOf(given: Given): JudgedFrame {
     result,
     published: given.published ?? null,
     reason: given.reason ?? null,
+    odometry: null,
+    navigation: null,
+    verdict: null,
   };
 }
 

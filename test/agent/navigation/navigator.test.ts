@@ -1,0 +1,164 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Navigator } from "../../../agent/navigation/navigator.js";
+import { distance_m, offsetToLonLat } from "../../../tiles/geodesy/wgs84.js";
+import { FlightMaker, LEVELS, REFERENCE } from "../helpers/navigation-inputs.js";
+
+test("a position comes after agreeing fixes of new ground, follows the vehicle, and its error is what it says", () => {
+  const flight = new FlightMaker(1);
+  const navigator = new Navigator(REFERENCE, LEVELS);
+  assert.equal(navigator.solutionAt(0).state, "stopped");
+  let first_s: number | null = null;
+  for (let t = 0; t < 60; t++) {
+    const moment = flight.next();
+    navigator.onOdometry(moment.odometry);
+    navigator.onVision(moment.seen());
+    const { position, state, reason, gates } = navigator.solutionAt(moment.t_us);
+    if (position === null) {
+      assert.equal(state, "starting");
+      assert.equal(reason, "agreement");
+      assert.ok(gates.some(({ holds }) => !holds));
+      continue;
+    }
+    first_s ??= t;
+    assert.equal(reason, null);
+    assert.ok(gates.every(({ holds }) => holds));
+    assert.equal(position.reset_counter, 1);
+    const error_m = distance_m(position, moment.truth);
+    assert.ok(error_m < position.protection_level_m, `${error_m} of ${position.protection_level_m}`);
+  }
+  assert.ok(first_s !== null && first_s >= 2 && first_s <= 8, `${first_s}`);
+});
+
+test("fixes that come 2 s late keep the position at the present", () => {
+  const flight = new FlightMaker(2);
+  const navigator = new Navigator(REFERENCE, LEVELS);
+  const moments = Array.from({ length: 40 }, () => flight.next());
+  moments.forEach((moment, i) => {
+    navigator.onOdometry(moment.odometry);
+    const late = moments[i - 2];
+    if (late !== undefined) navigator.onVision(late.seen());
+    const { position } = navigator.solutionAt(moment.t_us);
+    if (i > 15) {
+      assert.ok(position !== null);
+      assert.ok(distance_m(position, moment.truth) < 10);
+    }
+  });
+});
+
+test("a hovering vehicle does not become sure by looking twice", () => {
+  const flight = new FlightMaker(3, 0);
+  const navigator = new Navigator(REFERENCE, LEVELS);
+  for (let t = 0; t < 60; t++) {
+    const moment = flight.next();
+    navigator.onOdometry(moment.odometry);
+    navigator.onVision(moment.seen());
+    assert.equal(navigator.solutionAt(moment.t_us).position, null);
+  }
+});
+
+test("wrong fixes do not move the position: they silence it, then it is lost, and the way back is a counted jump", () => {
+  const flight = new FlightMaker(4);
+  const navigator = new Navigator(REFERENCE, LEVELS);
+  const reasons: (string | null)[] = [];
+  let counter = 0;
+  for (let t = 0; t < 80; t++) {
+    const moment = flight.next();
+    navigator.onOdometry(moment.odometry);
+    navigator.onVision(t >= 30 && t < 50 ? moment.seen({ north_m: 400, east_m: 0 }) : moment.seen());
+    const { position, reason } = navigator.solutionAt(moment.t_us);
+    reasons.push(reason);
+    if (position === null) continue;
+    assert.ok(distance_m(position, moment.truth) < 30, `${t}: ${distance_m(position, moment.truth)}`);
+    counter = position.reset_counter;
+  }
+  assert.deepEqual(reasons.slice(20, 31), new Array(11).fill(null));
+  assert.equal(reasons[31], "innovation");
+  assert.equal(reasons[36], "lost");
+  assert.equal(reasons.at(-1), null);
+  assert.equal(counter, 2);
+});
+
+test("after a loss a place that looks alike far away is out of reach", () => {
+  const flight = new FlightMaker(5);
+  const navigator = new Navigator(REFERENCE, LEVELS);
+  for (let t = 0; t < 200; t++) {
+    const moment = flight.next();
+    navigator.onOdometry(moment.odometry);
+    const verdict = navigator.onVision(t < 20 ? moment.seen() : moment.seen({ north_m: 0, east_m: 3000 }));
+    if (t > 40) assert.equal(verdict.reason, "out-of-reach");
+    if (t > 40) assert.equal(navigator.solutionAt(moment.t_us).position, null);
+  }
+});
+
+test("a place known from before confines the first fix", () => {
+  const flight = new FlightMaker(6);
+  const navigator = new Navigator(REFERENCE, LEVELS);
+  navigator.knownNear(offsetToLonLat(REFERENCE, 2000, 0), 200, 0);
+  for (let t = 0; t < 20; t++) {
+    const moment = flight.next();
+    navigator.onOdometry(moment.odometry);
+    assert.equal(navigator.onVision(moment.seen()).reason, "out-of-reach");
+  }
+});
+
+test("a frozen picture silences at once, however well it matches", () => {
+  const flight = new FlightMaker(7);
+  const navigator = new Navigator(REFERENCE, LEVELS);
+  for (let t = 0; t < 30; t++) {
+    const moment = flight.next();
+    navigator.onOdometry(t < 20 ? moment.odometry : moment.refused("frozen"));
+    const verdict = navigator.onVision(moment.seen());
+    if (t < 20) continue;
+    assert.equal(verdict.reason, "frozen");
+    assert.equal(navigator.solutionAt(moment.t_us).reason, "picture");
+  }
+});
+
+test("without fixes odometry carries the position for a while, honestly, and then it ends", () => {
+  const flight = new FlightMaker(8);
+  const navigator = new Navigator(REFERENCE, LEVELS);
+  const ends: number[] = [];
+  let last_eph = 0;
+  for (let t = 0; t < 60; t++) {
+    const moment = flight.next();
+    navigator.onOdometry(moment.odometry);
+    if (t < 20) navigator.onVision(moment.seen());
+    const { position, reason } = navigator.solutionAt(moment.t_us);
+    if (t < 21) continue;
+    if (position === null) {
+      ends.push(t);
+      assert.equal(reason, "fix-age");
+    } else {
+      assert.ok(position.eph_m > last_eph);
+      last_eph = position.eph_m;
+      assert.ok(distance_m(position, moment.truth) < position.protection_level_m);
+    }
+  }
+  assert.equal(ends[0], 35);
+});
+
+test("a registration at the end of what was tried is not taken", () => {
+  const flight = new FlightMaker(9);
+  const navigator = new Navigator(REFERENCE, LEVELS);
+  for (let t = 0; t < 20; t++) {
+    const moment = flight.next();
+    navigator.onOdometry(moment.odometry);
+    assert.equal(navigator.onVision(moment.seen({ north_m: 0, east_m: 0 }, true)).reason, "search-end");
+  }
+});
+
+test("the same inputs give the same outputs to the last bit", () => {
+  const run = (): string => {
+    const flight = new FlightMaker(10);
+    const navigator = new Navigator(REFERENCE, LEVELS);
+    const out: unknown[] = [];
+    for (let t = 0; t < 40; t++) {
+      const moment = flight.next();
+      navigator.onOdometry(moment.odometry);
+      out.push(navigator.onVision(moment.seen()), navigator.solutionAt(moment.t_us), navigator.hypotheses(3));
+    }
+    return JSON.stringify(out);
+  };
+  assert.equal(run(), run());
+});
