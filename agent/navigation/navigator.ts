@@ -6,7 +6,7 @@ import { Belief, type Hypothesis } from "./belief/belief.js";
 import { DEFAULT_NAVIGATION_CONFIG, type NavigationConfig } from "./config.js";
 import { Estimator, type PositionFix } from "./estimator/estimator.js";
 import { Anchor } from "./integrity/anchor.js";
-import { FixChains } from "./integrity/chain.js";
+import { type Displacement, FixChains } from "./integrity/chain.js";
 import { gatesOf } from "./integrity/gates.js";
 import { protectionLevel_m } from "./integrity/protection-level.js";
 import { measureFix, type PackLevels, placeEvidence } from "./measurement.js";
@@ -307,8 +307,8 @@ export class Navigator {
   }
 
   /** Movement between two fixes: odometry, else the autopilot's velocity, else anything that its speed allows. */
-  private readonly displacement = (from_us: number, to_us: number): Vector & { variance_m2: number } => {
-    const seen = this.estimator.displacement(from_us, to_us, 0);
+  private readonly displacement: Displacement = (from_us, to_us, heading_offset_rad) => {
+    const seen = this.estimator.displacement(from_us, to_us, heading_offset_rad);
     if (seen !== null) {
       const { estimator } = this.config;
       const length_m = Math.hypot(seen.north_m, seen.east_m);

@@ -1,8 +1,12 @@
 import type { PositionFix } from "../estimator/estimator.js";
 import type { Vector } from "../motion.js";
 
-/** Displacement of the vehicle between two times with its per-axis variance. */
-export type Displacement = (from_us: number, to_us: number) => Vector & { readonly variance_m2: number };
+/** Displacement of the vehicle between two times with its per-axis variance, the reported heading being off by so much. */
+export type Displacement = (
+  from_us: number,
+  to_us: number,
+  heading_offset_rad: number,
+) => Vector & { readonly variance_m2: number };
 
 /**
  * The longest run of fixes that agree: each, moved on by odometry, lies where the next one is. Fixes that do not fit
@@ -50,7 +54,8 @@ export class FixChains {
   }
 
   private agree(earlier: PositionFix, later: PositionFix, displacement: Displacement): boolean {
-    const moved = displacement(earlier.t_us, later.t_us);
+    const offset_rad = ((earlier.heading?.offset_deg ?? 0) * Math.PI) / 180;
+    const moved = displacement(earlier.t_us, later.t_us, offset_rad);
     const north_m = later.north_m - earlier.north_m - moved.north_m;
     const east_m = later.east_m - earlier.east_m - moved.east_m;
     const a = earlier.white_cov_m2;

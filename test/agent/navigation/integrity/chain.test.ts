@@ -43,3 +43,17 @@ test("a run ends when nothing follows for too long, and all end when told", () =
   chains.clear();
   assert.equal(chains.longest, 0);
 });
+
+test("a heading that was reported wrong turns the displacement: fixes that say by how much still agree", () => {
+  const reportedEast = (from_us: number, to_us: number, offset_rad: number) => {
+    const length_m = (12 * (to_us - from_us)) / 1e6;
+    const heading_rad = Math.PI / 2 + offset_rad;
+    return { north_m: length_m * Math.cos(heading_rad), east_m: length_m * Math.sin(heading_rad), variance_m2: 0.25 };
+  };
+  const chains = new FixChains(13.8, 3);
+  const turned = (t_s: number): PositionFix => ({ ...fix(t_s, 12 * t_s), heading: { offset_deg: -90, sigma_deg: 1 } });
+  chains.add(turned(0), reportedEast);
+  assert.equal(chains.add(turned(1), reportedEast).length, 2);
+  assert.equal(chains.add({ ...turned(2), heading: null }, reportedEast).length, 3);
+  assert.equal(chains.add(fix(3, 36), reportedEast).length, 1);
+});
