@@ -34,6 +34,11 @@ export class AttitudeHistory {
     return sample !== null && this.#samples.push(sample);
   }
 
+  /** Boot time of the newest attitude; null while there is none. */
+  get newest_us(): number | null {
+    return this.#samples.newest?.t_us ?? null;
+  }
+
   /** The attitude at a boot time, turned on with the last rates for a moment after the newest message. */
   at(boot_us: number): Quaternion | null {
     const { attitude_gap_ms, attitude_hold_ms } = this.#config;

@@ -205,6 +205,12 @@ export class MavlinkVehicleModel implements VehicleModel {
     };
   }
 
+  /** Agent time up to which attitudes are known, microseconds; a pose after it is carried on. Null before the first. */
+  get newestAttitude_us(): number | null {
+    const { newest_us } = this.#attitudes;
+    return newest_us === null ? null : this.#boot.toAgent_us(newest_us);
+  }
+
   /** Agent time at which the autopilot's clock showed `boot_us`; null before any of its times is known. */
   toAgent_us(boot_us: number): number | null {
     return this.#boot.toAgent_us(boot_us);
