@@ -29,6 +29,12 @@ export class OdometryClient {
   private busy = false;
   private next: Offered | null = null;
   private failure: Error | null = null;
+  private tellDeath: (reason: Error) => void = () => undefined;
+
+  /** Resolves with the reason when the worker is no more, whoever ended it. */
+  readonly died = new Promise<Error>((resolve) => {
+    this.tellDeath = resolve;
+  });
 
   constructor(rig: CameraRig, config: OdometryConfig = ODOMETRY_CONFIG) {
     this.worker = new Worker(new URL("./worker.js", import.meta.url), {
@@ -116,6 +122,7 @@ export class OdometryClient {
   private fail(error: Error): void {
     const failure = this.failure ?? error;
     this.failure = failure;
+    this.tellDeath(failure);
     const { next } = this;
     this.next = null;
     next?.reject(failure);
