@@ -7,7 +7,7 @@ export const LENS_COVERS: readonly LensCover[] = ["cap", "mud"];
 /** Black of a covered sensor and its noise, 8-bit levels. */
 const DARK_LEVEL = 7;
 const DARK_NOISE = 2;
-const BLOTCHES = 26;
+const BLOTCHES = 14;
 const MUD: readonly [number, number, number] = [74, 60, 46];
 
 /**

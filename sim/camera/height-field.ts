@@ -1,12 +1,19 @@
 const BLOCK = 16;
+/** Most of a line of sight is above everything for a long way; inside of a block that reaches up to it, parts tell where. */
+const WIDE = 64;
+const PART = 4;
 
 /**
- * Heights of a window with a coarse upper bound, for finding where a line of sight first meets a roof or a crown.
+ * Heights of a window with coarse upper bounds, for finding where a line of sight first meets a roof or a crown.
  */
 export class HeightField {
   private readonly coarse: Float32Array;
   private readonly blocks: Float32Array;
+  private readonly wides: Float32Array;
+  private readonly parts: Float32Array;
   private readonly coarseWidth: number;
+  private readonly wideWidth: number;
+  private readonly partsWidth: number;
 
   /**
    * @param reach_px how far, in pixels, a line of sight can be displaced by the tallest thing
@@ -20,15 +27,11 @@ export class HeightField {
   ) {
     this.coarseWidth = Math.ceil(width / BLOCK);
     const coarseHeight = Math.ceil(height / BLOCK);
-    const blocks = new Float32Array(this.coarseWidth * coarseHeight);
-    for (let row = 0; row < height; row++) {
-      const at = Math.floor(row / BLOCK) * this.coarseWidth;
-      for (let col = 0; col < width; col++) {
-        const h = height_m[row * width + col] as number;
-        const k = at + Math.floor(col / BLOCK);
-        if (h > (blocks[k] as number)) blocks[k] = h;
-      }
-    }
+    this.partsWidth = Math.ceil(width / PART);
+    this.parts = highest(height_m, width, height, PART);
+    const blocks = highest(this.parts, this.partsWidth, Math.ceil(height / PART), BLOCK / PART);
+    this.wideWidth = Math.ceil(width / WIDE);
+    this.wides = highest(blocks, this.coarseWidth, coarseHeight, WIDE / BLOCK);
     this.blocks = blocks;
     this.coarse = dilate(blocks, this.coarseWidth, coarseHeight, Math.ceil(reach_px / BLOCK));
   }
@@ -40,17 +43,54 @@ export class HeightField {
     return this.coarse[row * this.coarseWidth + col] ?? 0;
   }
 
-  /** An upper bound of the heights in the block of 16 x 16 pixels around this pixel; 0 outside. */
-  blockTop(x: number, y: number): number {
-    const col = Math.round(x);
-    const row = Math.round(y);
-    if (col < 0 || row < 0 || col >= this.width || row >= this.height) return 0;
-    return this.blocks[(row >> 4) * this.coarseWidth + (col >> 4)] as number;
-  }
-
-  /** How many steps of (stepX, stepY) stay inside the block around (x, y). */
-  stepsInBlock(x: number, y: number, stepX: number, stepY: number): number {
-    return Math.min(stepsToEdge(x, stepX), stepsToEdge(y, stepY));
+  /**
+   * Follows a line of sight from step k on over all that cannot reach up to it.
+   *
+   * The line begins at (x, y) at the height h above ground; each step moves it by (stepX, stepY) and down by drop.
+   * @returns the first step, k itself included, at which the pixel has to be looked at; more than `steps` when none has
+   */
+  nextNear(
+    k: number,
+    steps: number,
+    x: number,
+    y: number,
+    h: number,
+    stepX: number,
+    stepY: number,
+    drop: number,
+  ): number {
+    const { wides, blocks, parts, wideWidth, coarseWidth, partsWidth, width, height } = this;
+    const perX = stepX === 0 ? 0 : 1 / stepX;
+    const perY = stepY === 0 ? 0 : 1 / stepY;
+    const perDrop = 1 / drop;
+    let step = k;
+    while (step <= steps) {
+      const px = x + step * stepX + 0.5;
+      const py = y + step * stepY + 0.5;
+      const at = h - step * drop;
+      const col = Math.floor(px);
+      const row = Math.floor(py);
+      let top = 0;
+      let side = WIDE;
+      if (col >= 0 && row >= 0 && col < width && row < height) {
+        top = wides[(row >> 6) * wideWidth + (col >> 6)] as number;
+        if (top > at) {
+          top = blocks[(row >> 4) * coarseWidth + (col >> 4)] as number;
+          side = BLOCK;
+          if (top > at) {
+            top = parts[(row >> 2) * partsWidth + (col >> 2)] as number;
+            side = PART;
+            if (top > at) return step;
+          }
+        }
+      }
+      // As far as the line stays in this square and above what is in it.
+      let clear = (at - top) * perDrop;
+      if (perX !== 0) clear = Math.min(clear, toEdge(px, side, perX));
+      if (perY !== 0) clear = Math.min(clear, toEdge(py, side, perY));
+      step += clear > 1 ? Math.floor(clear) : 1;
+    }
+    return step;
   }
 
   /** Whether the nearest pixel shows a crown: a line of sight can pass below it. */
@@ -67,10 +107,25 @@ export class HeightField {
   }
 }
 
-function stepsToEdge(position: number, step: number): number {
-  if (step === 0) return BLOCK;
-  const inside = position + 0.5 - Math.floor((position + 0.5) / BLOCK) * BLOCK;
-  return Math.floor((step > 0 ? BLOCK - inside : inside) / Math.abs(step));
+/** How many steps stay inside the square of the given side around a position; perStep = 1 / step. */
+function toEdge(position: number, side: number, perStep: number): number {
+  const inside = position - Math.floor(position / side) * side;
+  return (perStep > 0 ? side - inside : -inside) * perStep;
+}
+
+/** The greatest value in each square of the given side. */
+function highest(values: Float32Array, width: number, height: number, side: number): Float32Array {
+  const cols = Math.ceil(width / side);
+  const out = new Float32Array(cols * Math.ceil(height / side));
+  for (let row = 0; row < height; row++) {
+    const at = Math.floor(row / side) * cols;
+    for (let col = 0; col < width; col++) {
+      const value = values[row * width + col] as number;
+      const k = at + Math.floor(col / side);
+      if (value > (out[k] as number)) out[k] = value;
+    }
+  }
+  return out;
 }
 
 /** Maximum over a square of the given radius, one axis after the other. */

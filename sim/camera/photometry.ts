@@ -46,15 +46,17 @@ function blur(rgb: Uint8Array, width: number, height: number, sigma: number): vo
   const side = Math.exp(-1 / (2 * sigma * sigma));
   const centre = 1 / (1 + 2 * side);
   const edge = side * centre;
-  const pass = (from: Uint8Array, to: Uint8Array, step: number, first: (i: number) => boolean): void => {
-    for (let i = 0; i < from.length; i++) {
-      to[i] = first(i)
-        ? (from[i] as number)
-        : centre * (from[i] as number) + edge * ((from[i - step] as number) + (from[i + step] as number)) + 0.5;
+  // The three samples of a line's first and last pixel, or the first and last line, stay as they are.
+  const pass = (from: Uint8Array, to: Uint8Array, step: number, line: number): void => {
+    to.set(from);
+    for (let start = 0; start < from.length; start += line) {
+      for (let i = start + step; i < start + line - step; i++) {
+        to[i] = centre * (from[i] as number) + edge * ((from[i - step] as number) + (from[i + step] as number)) + 0.5;
+      }
     }
   };
   const rows = new Uint8Array(rgb.length);
   const stride = width * 3;
-  pass(rgb, rows, 3, (i) => i % stride < 3 || i % stride >= stride - 3);
-  pass(rows, rgb, stride, (i) => i < stride || i >= stride * (height - 1));
+  pass(rgb, rows, 3, stride);
+  pass(rows, rgb, stride, stride * height);
 }

@@ -91,29 +91,22 @@ export class Tracer {
         const stepX = (dx * top) / this.pose.agl_m / steps;
         const stepY = (dy * top) / this.pose.agl_m / steps;
         const drop = top / steps;
-        for (let k = 0; k <= steps; ) {
+        const startX = nx + dx * (1 - top / this.pose.agl_m);
+        const startY = ny + dy * (1 - top / this.pose.agl_m);
+        const next = (k: number): number => relief.nextNear(k, steps, startX, startY, top, stepX, stepY, drop);
+        for (let k = next(0); k <= steps; k = next(k + 1)) {
           const h = top * (1 - k / steps);
           const t = 1 - h / this.pose.agl_m;
           const px = nx + dx * t;
           const py = ny + dy * t;
-          const around = relief.blockTop(px, py);
-          if (around > h) {
-            const stands = relief.at(px, py);
-            if (stands > h && stands > 0.3 && (h > 0.45 * stands || !relief.isCrown(px, py))) {
-              // Hit well below its top: from the side. A roof is met where the line comes down to its height.
-              side = stands > h + drop + 1;
-              const exact = side ? t : 1 - stands / this.pose.agl_m;
-              x = nx + dx * exact;
-              y = ny + dy * exact;
-              break;
-            }
-            k++;
-          } else {
-            // Nothing in this block reaches up here: go to where the line leaves the block or sinks to its top.
-            k += Math.max(
-              1,
-              Math.min(relief.stepsInBlock(px, py, stepX, stepY), Math.floor(((h - around) / top) * steps)),
-            );
+          const stands = relief.at(px, py);
+          if (stands > h && stands > 0.3 && (h > 0.45 * stands || !relief.isCrown(px, py))) {
+            // Hit well below its top: from the side. A roof is met where the line comes down to its height.
+            side = stands > h + drop + 1;
+            const exact = side ? t : 1 - stands / this.pose.agl_m;
+            x = nx + dx * exact;
+            y = ny + dy * exact;
+            break;
           }
         }
       }
