@@ -15,7 +15,7 @@ const MAX_TEXTS = 10;
 
 /** What every STATUSTEXT must be made of: one byte a character, printable. */
 function plain(text: string): string {
-  const ascii = text.normalize("NFKD").replace(/\p{Diacritic}/gu, "");
+  const ascii = text.normalize("NFKD").replace(/\p{M}/gu, "");
   return ascii.replace(/[^\x20-\x7e]/gu, "?").slice(0, MAX_TEXT);
 }
 

@@ -3,6 +3,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import type { MavlinkFrame } from "../../../agent/mavlink/frame.js";
+import { MavlinkFramer } from "../../../agent/mavlink/framer.js";
 
 /** test/fixtures/mavlink of the source tree, from wherever the tests were compiled to. */
 function fixtureFolder(): string {
@@ -56,6 +58,7 @@ const vectorsSchema = z.object({
       true_msgid: z.int().optional(),
     }),
   ),
+  chunked_texts: z.array(z.object({ text: z.string(), severity: z.int(), id: z.int(), cases: z.array(z.string()) })),
   signing_sequences: z.array(
     z.object({
       name: z.string(),
@@ -113,6 +116,29 @@ export function recordedBytes(name: Recording, direction: RecordedChunk["directi
   );
 }
 
+/** A frame of a recording, and when it was complete. */
+export interface RecordedFrame {
+  readonly t_us: number;
+  readonly direction: RecordedChunk["direction"];
+  readonly frame: MavlinkFrame;
+}
+
+/** The frames of a recording, both directions in order of time. */
+export function readFrames(name: Recording): RecordedFrame[] {
+  const framers = { from: new MavlinkFramer(), to: new MavlinkFramer() };
+  return readRecording(name).flatMap(({ t_us, direction, bytes }) =>
+    framers[direction].push(bytes).map((frame) => ({ t_us, direction, frame })),
+  );
+}
+
+export const RECORDINGS: readonly Recording[] = [
+  "ardupilot-copter",
+  "ardupilot-plane",
+  "ardupilot-signed",
+  "px4-quad",
+  "px4-quad-dropout",
+];
+
 const indexSchema = z.object({
   frames: z.object({ from_autopilot: z.int(), to_autopilot: z.int() }),
   counts: z.array(
@@ -124,6 +150,17 @@ const indexSchema = z.object({
       count: z.int(),
     }),
   ),
+  acks: z.array(z.object({ t_s: z.number(), command: z.int(), result: z.int() })),
+  commands_sent: z.array(
+    z.object({ t_s: z.number(), compid: z.int(), command: z.int(), param1: z.number().nullable() }),
+  ),
+  timesync: z.object({
+    requests_of_the_autopilot: z.int(),
+    answered_by_the_agent: z.int(),
+    answers_of_the_autopilot: z.int(),
+    best_first_10_s: z.object({ rtt_us: z.number(), offset_us: z.number(), t_s: z.number() }),
+    windows: z.array(z.object({ from_s: z.number(), answers: z.int(), min_rtt_us: z.number(), offset_us: z.number() })),
+  }),
 });
 
 /** The index of a recording: what pymavlink found in it. */
