@@ -103,6 +103,8 @@ export class ExternalPositionFlight extends GuardedPublisher {
     }
     const supported = this.#unsupported < GIVE_UP;
     checks.must("command", supported, this.#last === null ? "not tried yet" : `last answer: ${this.#last.outcome}`);
+    // On the ground a GPS that is still searching looks like one that is lost.
+    checks.want("armed", status.armed === true, status.armed === true ? "armed" : "used in flight only");
     checks.want("gps_lost", this.#gps.state === "lost", this.#gps.detail);
 
     const { fixes, max_protection_level_m, max_fix_age_s } = this.#options;

@@ -226,6 +226,6 @@ test("whatever navigation says: at most the rate, only with a position, never Na
         }
       },
     ),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 });

@@ -132,6 +132,13 @@ describe("the autopilot has no gate, so it is not sent", () => {
     assert.deepEqual(failing(bench.feed), ["fresh_fix"]);
   });
 
+  test("on the ground, where a GPS that searches looks like one that is lost", () => {
+    const bench = new Bench();
+    bench.flight.status = { ...bench.flight.status, armed: false };
+    assert.equal(bench.run(10).length, 0);
+    assert.deepEqual(failing(bench.feed), ["armed"]);
+  });
+
   test("to a copter, which lands on it", () => {
     const bench = new Bench(COPTER);
     assert.equal(bench.run(10).length, 0);
