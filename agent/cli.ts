@@ -6,7 +6,9 @@ import { z } from "zod";
 import { packageRoot } from "../models/runtime/paths.js";
 import { errorMessage, UserError } from "../tiles/errors.js";
 import { demoCommand } from "./commands/demo.js";
+import { doctorCommand } from "./commands/doctor.js";
 import { replayCommand } from "./commands/replay.js";
+import { runCommand } from "./commands/run.js";
 
 /** Wrong input, by the user's hand. */
 const EXIT_USER = 2;
@@ -23,7 +25,8 @@ function program(): Command {
     )
     .version(version, "-V, --version", "print the version")
     .showHelpAfterError("(--help shows the usage)");
-  for (const command of [replayCommand(), demoCommand()]) root.addCommand(command.copyInheritedSettings(root));
+  for (const command of [runCommand(), replayCommand(), demoCommand(), doctorCommand()])
+    root.addCommand(command.copyInheritedSettings(root));
   // Errors of usage are thrown instead of ending the process with commander's own exit code 1.
   for (const command of [root, ...root.commands]) command.exitOverride();
   return root;

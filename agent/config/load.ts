@@ -3,6 +3,8 @@ import { dirname, resolve } from "node:path";
 import { shippedModel } from "../../models/runtime/paths.js";
 import { errorMessage, UserError } from "../../tiles/errors.js";
 import { parseLinkUrl } from "../mavlink/link/url.js";
+import { type FeedOptions, feedSettings } from "../mavlink/publishers/flight/feed-options.js";
+import { readKeyFile } from "../mavlink/signing-files.js";
 import { errorAt, type Place } from "../text/place.js";
 import { readToml } from "../text/toml.js";
 import type { TomlPath } from "../text/toml-places.js";
@@ -53,21 +55,8 @@ export function parseConfig(text: string, file: string): LoadedConfig {
   const toml = readToml(text, file, CONFIG_SCHEMA);
   const place = (path: TomlPath): Place => toml.place(path);
   const config = withPaths(toml.data, dirname(resolve(file)));
-  config.link.forEach((link, at) => {
-    placed(place(["link", at, "url"]), () => parseLinkUrl(link.url));
-    const twin = config.link.findIndex((other) => other.url === link.url);
-    if (twin !== at) throw errorAt(place(["link", at, "url"]), `link.url: "${link.url}" is there twice`);
-  });
-  if (!config.link.some(({ role }) => role === "autopilot")) {
-    throw errorAt(place(["link", 0, "role"]), 'link.role: no link has the role "autopilot": there is nobody to feed');
-  }
-  const { gps_source_set, vision_source_set, source_set_switch } = config.autopilot;
-  if (source_set_switch && gps_source_set === vision_source_set) {
-    throw errorAt(
-      place(["autopilot", "vision_source_set"]),
-      `autopilot.vision_source_set: is the set of the GPS (${gps_source_set}); switching between them needs two`,
-    );
-  }
+  checkLinks(config, place);
+  placed(place(["autopilot"]), () => feedSettings(feedOptions(config)));
   return { config, file, place };
 }
 
@@ -103,9 +92,60 @@ export function checkFiles({ config, place }: LoadedConfig): void {
     if (dir !== null)
       requireFolder(dir, place(["models", kind]), `models.${kind}`, "a model is a folder with model.json");
   }
-  config.link.forEach(({ signing_key_file: key }, at) => {
-    if (key !== undefined) checkKeyFile(key, place(["link", at, "signing_key_file"]));
+  const { key_file } = config.signing;
+  if (key_file !== undefined) placed(place(["signing", "key_file"]), () => readKeyFile(key_file));
+}
+
+/** How the autopilot is fed, as the publishers want it. */
+export function feedOptions({ autopilot, mavlink }: DaemonConfig): FeedOptions {
+  const { publisher, rate_hz, latency_ms, refresh_s, eph_floor_m, ground_alt_m, origin, source_sets } = autopilot;
+  return {
+    publisher,
+    rate_hz: rate_hz ?? null,
+    latency_ms,
+    refresh_s,
+    origin: origin ?? null,
+    sensorId: autopilot.sensor_id,
+    eph_floor_m,
+    answersTimesync: mavlink.answer_timesync,
+    sourceSets: source_sets ?? null,
+    externalPosition: autopilot.external_position,
+    ground_alt_m: ground_alt_m ?? null,
+    notFusedAfter_s: autopilot.not_fused_after_s,
+    ownComponent: mavlink.component_id,
+  };
+}
+
+/** The signing link id of each link, in their order; null for one that is not signed. */
+export function signingLinkIds({ link, signing }: DaemonConfig): readonly (number | null)[] {
+  return link.map(({ signed, signing_link_id }, at) =>
+    signing.key_file === undefined || !signed ? null : (signing_link_id ?? at),
+  );
+}
+
+function checkLinks(config: DaemonConfig, place: (path: TomlPath) => Place): void {
+  const ids = signingLinkIds(config);
+  config.link.forEach((link, at) => {
+    const url = place(["link", at, "url"]);
+    placed(url, () => parseLinkUrl(link.url));
+    if (config.link.findIndex((other) => other.url === link.url) !== at) {
+      throw errorAt(url, `link.url: "${link.url}" is there twice`);
+    }
+    const id = ids[at] ?? null;
+    if (id !== null && ids.indexOf(id) !== at) {
+      throw errorAt(
+        place(["link", at, "signing_link_id"]),
+        `link.signing_link_id: ${id} is used by two links; give each its own`,
+      );
+    }
   });
+  const autopilots = config.link.flatMap(({ role }, at) => (role === "autopilot" ? [at] : []));
+  if (autopilots.length === 1) return;
+  const what = autopilots.length === 0 ? "no link has" : `${autopilots.length} links have`;
+  throw errorAt(
+    place(["link", autopilots[1] ?? 0, "role"]),
+    `link.role: ${what} the role "autopilot"; exactly one must (the others: "gcs")`,
+  );
 }
 
 function withPaths(config: DaemonConfig, base: string): DaemonConfig {
@@ -117,25 +157,14 @@ function withPaths(config: DaemonConfig, base: string): DaemonConfig {
     pack: { path: resolve(base, config.pack.path) },
     camera: cameraWithPaths(config.camera, base),
     models: { encoder: model(encoder), reranker: model(reranker), registrar: model(registrar) },
-    link: config.link.map((link) =>
-      link.signing_key_file === undefined ? link : { ...link, signing_key_file: resolve(base, link.signing_key_file) },
-    ),
+    signing: {
+      ...config.signing,
+      ...(config.signing.key_file === undefined ? {} : { key_file: resolve(base, config.signing.key_file) }),
+    },
   };
 }
 
 function requireFolder(path: string, place: Place, key: string, advice: string): void {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found?.isDirectory() !== true) throw errorAt(place, `${key}: there is no folder ${path}; ${advice}`);
-}
-
-/** A key that others can read is no secret. */
-function checkKeyFile(path: string, place: Place): void {
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (found?.isFile() !== true) {
-    throw errorAt(place, `link.signing_key_file: there is no file ${path}; it holds the key as 64 hexadecimal digits`);
-  }
-  if ((found.mode & 0o077) !== 0) {
-    const mode = (found.mode & 0o777).toString(8).padStart(4, "0");
-    throw errorAt(place, `link.signing_key_file: others may read ${path} (mode ${mode}); run: chmod 0600 ${path}`);
-  }
 }

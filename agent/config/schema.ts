@@ -1,26 +1,20 @@
 import { z } from "zod";
 import { PROVIDERS } from "../../models/runtime/session.js";
 import { MOUNT_SCHEMA } from "../flight/flight-toml.js";
+import type { LinkRole } from "../mavlink/hub.js";
+import { feedOptionsSchema } from "../mavlink/publishers/flight/feed-options.js";
+import { UNSIGNED_RULES } from "../mavlink/signing-files.js";
+import { DEFAULT_NAVIGATION_CONFIG } from "../navigation/config.js";
 import { CAMERA_SCHEMA } from "./camera.js";
 
 /** Levels of the log, the most talkative first. */
 export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error"] as const;
 
-/** Who is at the other end of a link. */
-export const LINK_ROLES = ["autopilot", "ground_station"] as const;
+/** Who is at the other end of a link: the autopilot, or a ground station. */
+export const LINK_ROLES = ["autopilot", "gcs"] as const satisfies readonly LinkRole[];
 
-/** Autopilots by family; `auto` takes what the vehicle's HEARTBEAT says. */
+/** Autopilots by family; `auto` takes either. */
 export const AUTOPILOT_KINDS = ["auto", "px4", "ardupilot"] as const;
-
-/** Ways of feeding an autopilot; `auto` takes what this vehicle fuses. */
-export const PUBLISHER_CHOICES = [
-  "auto",
-  "global_position_sensor",
-  "odometry",
-  "vision_position_estimate",
-  "external_position_estimate",
-  "gps_input",
-] as const;
 
 const Agent = z.strictObject({
   state_dir: z.string().min(1).default("/var/lib/skylink-agent"),
@@ -41,30 +35,43 @@ const Models = z.strictObject({
 const Mavlink = z.strictObject({
   system_id: z.int().min(0).max(255).default(0),
   component_id: z.int().min(2).max(255).default(197),
-  answer_timesync: z.boolean().default(true),
+  answer_timesync: z.boolean().default(false),
 });
 
 const Link = z.strictObject({
   url: z.string().min(1),
   role: z.enum(LINK_ROLES).default("autopilot"),
-  signing_key_file: z.string().min(1).optional(),
-  signing_link_id: z.int().min(0).max(255).default(0),
-  accept_unsigned: z.boolean().default(false),
+  signed: z.boolean().default(true),
+  signing_link_id: z.int().min(0).max(255).optional(),
 });
 
+const Signing = z.strictObject({
+  key_file: z.string().min(1).optional(),
+  unsigned: z.enum(UNSIGNED_RULES).default("refuse"),
+});
+
+const feed = feedOptionsSchema.shape;
 const Autopilot = z.strictObject({
   kind: z.enum(AUTOPILOT_KINDS).default("auto"),
-  publisher: z.enum(PUBLISHER_CHOICES).default("auto"),
-  rate_hz: z.number().min(1).max(50).optional(),
-  source_set_switch: z.boolean().default(false),
-  gps_source_set: z.int().min(1).max(3).default(1),
-  vision_source_set: z.int().min(1).max(3).default(2),
+  publisher: feed.publisher,
+  rate_hz: feed.rate_hz.unwrap().unwrap().optional(),
+  latency_ms: feed.latency_ms,
+  refresh_s: feed.refresh_s,
+  sensor_id: feed.sensorId,
+  eph_floor_m: feed.eph_floor_m,
+  not_fused_after_s: feed.notFusedAfter_s,
+  ground_alt_m: feed.ground_alt_m.unwrap().unwrap().optional(),
+  origin: feed.origin.unwrap().unwrap().optional(),
+  source_sets: feed.sourceSets.unwrap().unwrap().optional(),
+  external_position: feed.externalPosition,
 });
 
+const { integrity, estimator } = DEFAULT_NAVIGATION_CONFIG;
 const Navigation = z.strictObject({
-  max_speed_mps: z.number().positive().max(300).default(30),
-  integrity_risk: z.number().min(1e-9).max(0.1).default(1e-4),
-  initial_heading_sigma_deg: z.number().positive().max(180).default(10),
+  max_speed_mps: z.number().positive().max(300).default(integrity.max_speed_mps),
+  integrity_risk: z.number().min(1e-9).max(0.1).default(integrity.risk),
+  alert_limit_m: z.number().min(1).max(10_000).default(integrity.alert_limit_m),
+  initial_heading_sigma_deg: z.number().positive().max(180).default(estimator.heading_sigma_deg),
   pose_wait_ms: z.number().min(0).max(150).default(150),
 });
 
@@ -89,6 +96,7 @@ export const CONFIG_SCHEMA = z.strictObject({
   camera: CAMERA_SCHEMA,
   mount: MOUNT_SCHEMA.optional(),
   mavlink: Mavlink.prefault({}),
+  signing: Signing.prefault({}),
   link: z.array(Link).min(1, "the agent needs at least one [[link]]: the autopilot's"),
   autopilot: Autopilot.prefault({}),
   navigation: Navigation.prefault({}),

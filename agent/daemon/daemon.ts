@@ -67,7 +67,7 @@ export class SkylinkDaemon {
   constructor(parts: DaemonParts, settings: DaemonSettings) {
     this.#parts = parts;
     this.#settings = settings;
-    const { scheduler, vehicle, navigator, log, publishers } = parts;
+    const { scheduler, vehicle, navigator, log, feeds, refuseVehicle } = parts;
     this.#vision = new WorkerComponent("vision", () => parts.openVision(), scheduler);
     const odometry = new WorkerComponent<OdometryPart>("odometry", () => parts.openOdometry(), scheduler);
     this.#links = new LinksComponent(
@@ -80,7 +80,15 @@ export class SkylinkDaemon {
       },
     );
     const onFault = (line: string): void => log.error({ fault: line }, "publisher fault");
-    this.#loop = new PublishLoop({ publishers, navigator, vehicle, links: this.#links, scheduler, onFault });
+    this.#loop = new PublishLoop({
+      feeds,
+      refuseVehicle,
+      navigator,
+      vehicle,
+      links: this.#links,
+      scheduler,
+      onFault,
+    });
     this.#path = new FramePath({
       ...settings,
       scheduler,
@@ -164,6 +172,8 @@ export class SkylinkDaemon {
     this.#cancelCheck?.();
     this.#offFrame?.();
     this.#path.clear();
+    // While the links are open: what must be said before the feed stops.
+    await this.#loop.stop();
     await this.#supervisor.stop();
     this.#parts.log.info({ ...this.#path.counts }, "stopped");
   }

@@ -1,13 +1,14 @@
 import type { MavLinkData } from "node-mavlink";
 import type { CameraSource } from "../camera/source.js";
 import type { MavlinkFrame } from "../mavlink/frame.js";
+import type { Vehicle } from "../mavlink/identity.js";
 import type { FlightPublisher } from "../mavlink/publishers/flight-publisher.js";
 import type { Scheduler } from "../mavlink/scheduler.js";
 import type { Severity } from "../mavlink/status-text.js";
 import type { FrameListener } from "../mavlink/vehicle-port.js";
 import type { OdometryStep } from "../navigation/odometry/step.js";
 import type { NavigationSolution } from "../navigation/solution.js";
-import type { VehicleModel, VehicleStatus } from "../vehicle/vehicle-state.js";
+import type { VehicleModel } from "../vehicle/vehicle-state.js";
 import type { Frame } from "../vision/frame.js";
 import type { PipelineInfo } from "../vision/pipeline.js";
 import type { FrameResult } from "../vision/result.js";
@@ -32,7 +33,8 @@ export interface VisionPart extends WorkerClient {
 
 /** Measures movement between frames. */
 export interface OdometryPart extends WorkerClient {
-  observe(frame: Frame): Promise<OdometryStep>;
+  /** Resolves to null for a frame that a newer one has overtaken. */
+  observe(frame: Frame): Promise<OdometryStep | null>;
 }
 
 /** The links, open. */
@@ -66,10 +68,10 @@ export interface NavigatorPart {
   solutionAt(t_us: number): NavigationSolution;
 }
 
-/** What feeds the autopilot, chosen when it is known what the vehicle is. */
-export interface PublisherPart {
-  /** The publishers for this vehicle; asked again whenever the vehicle changes. */
-  choose(status: VehicleStatus): readonly FlightPublisher[];
+/** What feeds the autopilot: `FlightFeed`. */
+export interface FeedPart extends FlightPublisher {
+  /** What must be sent before the feed stops for good. */
+  beforeStop?(now_us: number): readonly MavLinkData[];
 }
 
 /** Everything that a daemon is made of; tests put fakes in. */
@@ -81,7 +83,9 @@ export interface DaemonParts {
   readonly camera: CameraSource;
   readonly vehicle: VehiclePart;
   readonly navigator: NavigatorPart;
-  readonly publishers: PublisherPart;
+  readonly feeds: readonly FeedPart[];
+  /** Why this vehicle must not be fed; null when it may. */
+  readonly refuseVehicle?: (vehicle: Vehicle) => string | null;
   openLinks(): Promise<LinksPart>;
   openVision(): Promise<VisionPart>;
   openOdometry(): Promise<OdometryPart>;

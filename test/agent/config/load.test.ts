@@ -63,7 +63,7 @@ test("what the example shows as defaults are the defaults", () => {
   const text = readFileSync(EXAMPLE, "utf8");
   const { config } = loadConfig(EXAMPLE);
   // These have no default: what is shown there replaces something.
-  const noDefault = /^#(?:signing_key_file|rate_hz = 5|calibration|pipeline|url|k1|k2|p1|p2|k3)\b/;
+  const noDefault = /^#(?:key_file|signing_link_id|rate_hz = 5|ground_alt_m|calibration|pipeline|url|k1|k2|p1|p2|k3)\b/;
   let tableIsActive = true;
   const active = text
     .split("\n")
@@ -101,7 +101,27 @@ test("mistakes are named with file, line, column and what was meant", () => {
   );
   fails(/^\/etc\/agent\.toml:14:1: .*unknown kind of link "udpinn"/, LEAST.replace("udpin:", "udpinn:"));
   fails(/^\/etc\/agent\.toml:16:1: link\.url: .* twice/, `${LEAST}[[link]]\nurl = "udpin:127.0.0.1:14540"\n`);
-  fails(/^\/etc\/agent\.toml:15:1: link\.role: no link has the role "autopilot"/, `${LEAST}role = "ground_station"\n`);
+  fails(
+    /:15:1: link\.role: no link has the role "autopilot"/,
+    `${LEAST}role = "gcs"
+`,
+  );
+  fails(
+    /:15:1: link\.role: 2 links have the role "autopilot"/,
+    `${LEAST}[[link]]
+url = "tcp:a:1"
+`,
+  );
+  fails(
+    /signing_link_id: 1 is used by two links/,
+    `${LEAST}signing_link_id = 1
+[[link]]
+url = "tcp:a:1"
+role = "gcs"
+[signing]
+key_file = "k"
+`,
+  );
   fails(
     /^\/etc\/agent\.toml:16:1: agent\.providers: unknown value "cpux"; did you mean "cpu"\?/,
     `${LEAST}[agent]\nproviders = ["cpux"]\n`,
@@ -111,9 +131,10 @@ test("mistakes are named with file, line, column and what was meant", () => {
     /^\/etc\/agent\.toml:4:1: camera\.source: unknown value "replya"; did you mean "replay"\?/,
     LEAST.replace('"pipe"', '"replya"'),
   );
+  fails(/autopilot\.source_sets: gps and vision are the same set/, `${LEAST}[autopilot.source_sets]\nvision = 1\n`);
   fails(
-    /vision_source_set: is the set of the GPS/,
-    `${LEAST}[autopilot]\nsource_set_switch = true\nvision_source_set = 1\n`,
+    /:15:1: publisher: rate_hz: gps_input goes at 5 to 10 Hz, not 20/,
+    `${LEAST}[autopilot]\npublisher = "gps_input"\nrate_hz = 20\n`,
   );
 });
 
@@ -142,11 +163,11 @@ test("files must be there, and a key must be a secret", () => {
   refused(LEAST, /agent\.toml:2:1: pack\.path: there is no folder .*area\.skypack/);
   mkdirSync(join(dir, "area.skypack"));
   refused(`${LEAST}[models]\nencoder = "mine"\n`, /agent\.toml:16:1: models\.encoder: there is no folder/);
-  const signed = `${LEAST}signing_key_file = "link.key"\n`;
-  refused(signed, /agent\.toml:15:1: link\.signing_key_file: there is no file/);
+  const signed = `${LEAST}[signing]\nkey_file = "link.key"\n`;
+  refused(signed, /agent\.toml:16:1: .*link\.key: cannot be read/);
   writeFileSync(join(dir, "link.key"), "00".repeat(32));
   chmodSync(join(dir, "link.key"), 0o640);
-  refused(signed, /others may read .*chmod 0600/);
+  refused(signed, /others can read it .*chmod 600/);
   chmodSync(join(dir, "link.key"), 0o600);
   checkFiles(loadConfig(file));
   assert.throws(() => loadConfig(join(dir, "none.toml")), UserError);
