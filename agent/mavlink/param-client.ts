@@ -11,6 +11,7 @@ import {
   isIntegerType,
   type ParamEncoding,
   sameParamValue,
+  shortestFloat,
 } from "./param-encoding.js";
 import { REAL_SCHEDULER, type Scheduler } from "./scheduler.js";
 import type { VehiclePort } from "./vehicle-port.js";
@@ -18,6 +19,7 @@ import type { VehiclePort } from "./vehicle-port.js";
 /** A parameter of the autopilot. */
 export interface Param {
   readonly name: string;
+  /** Of a float the shortest decimal that stands for it: what was set as 0.1 reads as 0.1. */
   readonly value: number;
   /** MAV_PARAM_TYPE: 9 float, 6 int32, ... */
   readonly type: number;
@@ -250,7 +252,8 @@ export class ParamClient {
   #answerIn(frame: MavlinkFrame): Answer | null {
     if (frame.msgid === ParamValueInt32.MSG_ID) {
       const { paramId, paramValue, paramType, paramCount, paramIndex } = decodeAs(frame, ParamValueInt32);
-      const value = decodeParam(paramValue, paramType, this.#encodingNow());
+      const decoded = decodeParam(paramValue, paramType, this.#encodingNow());
+      const value = isIntegerType(paramType) ? decoded : shortestFloat(decoded);
       return { kind: "value", param: { name: paramId, value, type: paramType }, index: paramIndex, count: paramCount };
     }
     if (frame.msgid === ParamError.MSG_ID) {

@@ -50,6 +50,15 @@ export function decodeParam(bits: number, type: number, encoding: ParamEncoding)
   }
 }
 
+/** The shortest decimal that a float32 stands for: 0.1 rather than 0.10000000149011612. */
+export function shortestFloat(value: number): number {
+  for (let digits = 6; digits < 9; digits++) {
+    const short = Number(value.toPrecision(digits));
+    if (Math.fround(short) === value) return short;
+  }
+  return value;
+}
+
 /** The four bytes of the field for a value. Throws a RangeError if the value does not fit the type. */
 export function encodeParam(value: number, type: number, encoding: ParamEncoding): Buffer {
   const range = INTEGER_TYPES.get(type);

@@ -150,10 +150,7 @@ const indexSchema = z.object({
       count: z.int(),
     }),
   ),
-  acks: z.array(z.object({ t_s: z.number(), command: z.int(), result: z.int() })),
-  commands_sent: z.array(
-    z.object({ t_s: z.number(), compid: z.int(), command: z.int(), param1: z.number().nullable() }),
-  ),
+  param_values: z.array(z.object({ param_id: z.string(), param_type: z.int(), param_value: scalar })),
   timesync: z.object({
     requests_of_the_autopilot: z.int(),
     answered_by_the_agent: z.int(),

@@ -10,7 +10,7 @@ import { ParamClient } from "../../../agent/mavlink/param-client.js";
 import { decodeParam, encodeParam, encodingOf } from "../../../agent/mavlink/param-encoding.js";
 import { ARDUPILOT_COPTER, FakePort, PX4_QUAD } from "./fake-port.js";
 import { FakeScheduler } from "./fake-scheduler.js";
-import { type Recording, readFrames } from "./fixtures.js";
+import { type Recording, readFrames, readIndex } from "./fixtures.js";
 
 const INT32 = 6;
 const FLOAT = 9;
@@ -99,7 +99,8 @@ describe("parameters", () => {
       });
       assert.equal((await client.set("EKF2_AGP0_CTRL", 1)).param?.value, 1);
       assert.equal(autopilot.value("EKF2_AGP0_CTRL"), 1);
-      assert.equal((await client.set("COM_POS_FS_EPH", 0.1)).outcome, "ok");
+      const set = await client.set("COM_POS_FS_EPH", 0.1);
+      assert.deepEqual([set.outcome, set.param?.value], ["ok", 0.1]);
       assert.equal(autopilot.value("COM_POS_FS_EPH"), Math.fround(0.1));
     });
 
@@ -209,27 +210,31 @@ describe("recorded parameters", () => {
       assert.ok(outcomes.size >= 10, `${outcomes.size}`);
       for (const [param, outcome] of outcomes) assert.equal(outcome, absent[param] ?? "ok", param);
       for (const param of Object.keys(absent)) assert.ok(outcomes.has(param), param);
-      for (const [param, value] of recordedValues(name)) {
-        if (values.has(param)) assert.equal(values.get(param), value, param);
+      const told = readIndex(name).param_values;
+      for (const [param, value] of values) {
+        const expected = told.flatMap((entry) => (entry.param_id === param ? [Number(entry.param_value)] : []));
+        // The index rounds floats.
+        assert.ok(
+          expected.some((other) => Math.abs(other - value) < 1e-6),
+          `${param} ${value}`,
+        );
+      }
+    });
+
+    test(`${name}: every value of the index`, () => {
+      const values = readFrames(name).flatMap(({ direction, frame }) => {
+        if (direction !== "from" || frame.msgid !== ParamValueInt32.MSG_ID) return [];
+        const { paramId, paramValue, paramType } = decodeAs(frame, ParamValueInt32);
+        const value = decodeParam(paramValue, paramType, encodingOf(vehicle));
+        return [{ param_id: paramId, param_type: paramType, param_value: value }];
+      });
+      const expected = readIndex(name).param_values;
+      assert.equal(values.length, expected.length);
+      for (const [at, entry] of expected.entries()) {
+        const { param_value, ...rest } = values[at] ?? { param_value: Number.NaN };
+        assert.ok(Math.abs(param_value - Number(entry.param_value)) < 1e-6, `${entry.param_id} ${param_value}`);
+        assert.deepEqual(rest, { param_id: entry.param_id, param_type: entry.param_type });
       }
     });
   }
 });
-
-/** The first value that the recording tells of each parameter that was asked for. */
-function recordedValues(name: Recording): ReadonlyMap<string, number> {
-  const px4 = name.startsWith("px4");
-  const values = new Map<string, number>();
-  const asked = new Set<string>();
-  for (const { direction, frame } of readFrames(name)) {
-    if (direction === "to" && frame.msgid === common.ParamRequestRead.MSG_ID) {
-      asked.add(decodeAs(frame, common.ParamRequestRead).paramId);
-    } else if (direction === "from" && frame.msgid === common.ParamValue.MSG_ID) {
-      const { paramId, paramValue, paramType } = decodeAs(frame, common.ParamValue);
-      if (!asked.has(paramId) || values.has(paramId)) continue;
-      const integer = px4 && paramType === common.MavParamType.INT32;
-      values.set(paramId, integer ? decodeAs(frame, ParamValueInt32).paramValue : paramValue);
-    }
-  }
-  return values;
-}

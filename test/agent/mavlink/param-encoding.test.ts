@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { common } from "node-mavlink";
-import { decodeParam, encodeParam, encodingOf, sameParamValue } from "../../../agent/mavlink/param-encoding.js";
+import {
+  decodeParam,
+  encodeParam,
+  encodingOf,
+  sameParamValue,
+  shortestFloat,
+} from "../../../agent/mavlink/param-encoding.js";
 import { ARDUPILOT_COPTER, PX4_QUAD } from "./fake-port.js";
 import { VECTORS, vectorNumber } from "./fixtures.js";
 
@@ -77,6 +83,17 @@ describe("parameters on the wire", () => {
         assert.ok(Object.is(back, value));
       }),
     );
+  });
+
+  test("a float reads as the shortest decimal that stands for it", () => {
+    for (const value of [0.1, 5, -0.2, 1e-6, 123456.7, 16777216])
+      assert.equal(shortestFloat(Math.fround(value)), value);
+    fc.assert(
+      fc.property(fc.float({ noNaN: true }), (value) => {
+        assert.ok(Object.is(Math.fround(shortestFloat(value)), value) || value === 0);
+      }),
+    );
+    assert.ok(Number.isNaN(shortestFloat(Number.NaN)));
   });
 
   test("which encoding an autopilot has", () => {
