@@ -6,6 +6,7 @@ import type { PublishMoment } from "../flight-publisher.js";
 import type { Checks } from "./checks.js";
 import { GuardedPublisher, type Turn } from "./guarded-publisher.js";
 import { odometryQuality, type PlacedSample, WireResets, wantPlaced } from "./local-position.js";
+import type { ParameterReader } from "./parameter-reader.js";
 import { wantPosition } from "./position-sample.js";
 import { SharedOrigin } from "./shared-origin.js";
 import { isArdupilot, isPlane, vehicleText, wantVehicle } from "./vehicle-kind.js";
@@ -15,8 +16,8 @@ export interface ArdupilotLocalOptions {
   readonly message: "vision_position_estimate" | "odometry";
   /** 5 to 10 Hz: the source times out after 300 ms. */
   readonly rate_hz: number;
-  /** The constant age of every position, at most 250 ms, to be written into VISO_DELAY_MS. */
-  readonly latency_ms: number;
+  /** The constant age of every position, at most 250 ms; null: what the vehicle has in VISO_DELAY_MS. */
+  readonly latency_ms: number | null;
   /** Without a new fix a position carried on by odometry is sent as new information after this long, seconds. */
   readonly refresh_s: number;
   /** Offered to a vehicle that has no origin; null: the vehicle's own is waited for. */
@@ -24,11 +25,14 @@ export interface ArdupilotLocalOptions {
 }
 
 const GPS_3D_FIX = 3;
+/** The delay that ArduPilot takes off every position, milliseconds, and the most that it can. */
+export const VISION_DELAY = "VISO_DELAY_MS";
+const MAX_DELAY_MS = 250;
 
 /**
  * VISION_POSITION_ESTIMATE or ODOMETRY for ArduPilot.
  *
- * Every message is a position of exactly `latency_ms` ago, stamped with the agent's clock: ArduPilot takes the
+ * Every message is a position of one constant age, stamped with the agent's clock: ArduPilot takes the
  * least-lagged packet as lag zero, so that only a constant latency can be put right (VISO_DELAY_MS). A fix becomes one
  * new position; until the next fix it is sent again with the same stamp and the same counter, which keeps the source
  * healthy and is not fused twice. Where no fix comes for `refresh_s`, a position carried on by odometry is new
@@ -37,6 +41,7 @@ const GPS_3D_FIX = 3;
 export class ArdupilotLocalFlight extends GuardedPublisher {
   readonly name: ArdupilotLocalOptions["message"];
   readonly #options: ArdupilotLocalOptions;
+  readonly #parameters: ParameterReader;
   readonly #origin: SharedOrigin;
   readonly #resets = new WireResets();
   #repeated: MavLinkData | null = null;
@@ -46,10 +51,12 @@ export class ArdupilotLocalFlight extends GuardedPublisher {
   #new_us = Number.NEGATIVE_INFINITY;
   #hadGps = false;
 
-  constructor(options: ArdupilotLocalOptions) {
+  constructor(options: ArdupilotLocalOptions, parameters: ParameterReader) {
     super(options.rate_hz);
     this.name = options.message;
     this.#options = options;
+    this.#parameters = parameters;
+    parameters.want([VISION_DELAY]);
     this.#origin = new SharedOrigin(options.origin);
   }
 
@@ -70,7 +77,8 @@ export class ArdupilotLocalFlight extends GuardedPublisher {
         checks.want("gps_before", this.#hadGps, this.#hadGps ? "the EKF has had GPS" : detail);
       }
     }
-    const sample = wantPosition(moment, now_us - this.#options.latency_ms * 1000, checks);
+    const latency_us = this.#wantLatency(checks);
+    const sample = wantPosition(moment, now_us - latency_us, checks);
     const placed = wantPlaced(sample, vehicle, this.#origin, checks);
     // A position that comes back after a gap is new information, whatever its counter says.
     if (placed === null) this.#repeated = null;
@@ -78,6 +86,26 @@ export class ArdupilotLocalFlight extends GuardedPublisher {
       requests: this.#origin.requests(now_us),
       feed: () => (placed === null ? [] : [this.#message(placed, now_us)]),
     };
+  }
+
+  /** Adds the condition "latency" and gives the age that positions must have, microseconds. */
+  #wantLatency(checks: Checks): number {
+    const { latency_ms } = this.#options;
+    const delay_ms = this.#parameters.value(VISION_DELAY);
+    if (latency_ms !== null) {
+      const other = delay_ms !== null && delay_ms !== latency_ms ? `, but ${VISION_DELAY} is ${delay_ms}` : "";
+      checks.want("latency", true, `${latency_ms} ms${other}`);
+      return latency_ms * 1000;
+    }
+    const state = this.#parameters.state(VISION_DELAY);
+    if (delay_ms === null && state === "pending") {
+      checks.want("latency", false, `${VISION_DELAY} is not read yet`);
+      return 0;
+    }
+    // A firmware that does not answer is one without vision, or a bad link: the value that the guide has set.
+    const age_ms = Math.min(Math.max(delay_ms ?? MAX_DELAY_MS, 0), MAX_DELAY_MS);
+    checks.want("latency", true, `${age_ms} ms, ${VISION_DELAY} is ${delay_ms ?? state}`);
+    return Math.round(age_ms * 1000);
   }
 
   /** The message for this turn: a new one where there is something new, else the last one again. */

@@ -3,7 +3,7 @@ import type { FlightPublisher } from "../flight-publisher.js";
 import { ArdupilotLocalFlight } from "./ardupilot-local.js";
 import type { FeedName } from "./choose.js";
 import { ExternalPositionFlight } from "./external-position.js";
-import { FEED_RATES, type FeedSettings, PX4_LOCAL_RATE } from "./feed-options.js";
+import { FEED_RATES, type FeedSettings, NORMAL_LATENCY_MS, PX4_LOCAL_RATE } from "./feed-options.js";
 import { GlobalPositionSensorFlight } from "./global-position-sensor.js";
 import type { GpsHealth } from "./gps-health.js";
 import { GpsInputFlight } from "./gps-input.js";
@@ -31,23 +31,35 @@ export function createPublisher(
         const px4Rate_hz = Math.max(PX4_LOCAL_RATE.min, settings.rate_hz ?? PX4_LOCAL_RATE.normal);
         const { answersTimesync } = settings;
         return new Px4LocalFlight(
-          { message: feed, rate_hz: px4Rate_hz, latency_ms, answersTimesync, origin },
+          {
+            message: feed,
+            rate_hz: px4Rate_hz,
+            latency_ms: latency_ms ?? NORMAL_LATENCY_MS.px4,
+            answersTimesync,
+            origin,
+          },
           parts.parameters,
         );
       }
-      return new ArdupilotLocalFlight({
-        message: feed,
-        rate_hz: Math.min(rate_hz, 10),
-        latency_ms,
-        refresh_s: settings.refresh_s,
-        origin,
-      });
+      return new ArdupilotLocalFlight(
+        {
+          message: feed,
+          rate_hz: Math.min(rate_hz, 10),
+          latency_ms,
+          refresh_s: settings.refresh_s,
+          origin,
+        },
+        parts.parameters,
+      );
     case "external_position_estimate":
       return new ExternalPositionFlight(
         { ...settings.externalPosition, ownComponent: settings.ownComponent },
         parts.gps,
       );
     case "gps_input":
-      return new GpsInputFlight({ rate_hz, latency_ms, ground_alt_m: settings.ground_alt_m }, parts.parameters);
+      return new GpsInputFlight(
+        { rate_hz, latency_ms: latency_ms ?? NORMAL_LATENCY_MS.gps_input, ground_alt_m: settings.ground_alt_m },
+        parts.parameters,
+      );
   }
 }

@@ -18,14 +18,16 @@ export const PX4_LOCAL_RATE = { min: 10, normal: 15 } as const;
 
 /** ArduPilot buffers no more than this (VISO_DELAY_MS, GPS1_DELAY_MS). */
 const MAX_LATENCY_MS = 250;
+/** Ages where none is configured and no parameter tells one. */
+export const NORMAL_LATENCY_MS = { px4: 200, gps_input: 250 } as const;
 
 /** How the autopilot is fed; every key has a default but `answersTimesync`, which only the link can tell. */
 export const feedOptionsSchema = z.strictObject({
   publisher: z.enum(FEED_CHOICES).default("auto"),
   /** null: the normal rate of the publisher. */
   rate_hz: z.number().min(2).max(30).nullable().default(null),
-  /** Constant age of the positions that ArduPilot gets, and of stamped ones for PX4. */
-  latency_ms: z.number().min(0).max(MAX_LATENCY_MS).default(MAX_LATENCY_MS),
+  /** Constant age of the positions that are sent; null: VISO_DELAY_MS on ArduPilot, 200 for stamped ones on PX4. */
+  latency_ms: z.number().min(0).max(MAX_LATENCY_MS).nullable().default(null),
   /** Without a new fix a position carried on is sent as new information after this long (ArduPilot). */
   refresh_s: z.number().min(0.2).max(5).default(1),
   origin: z

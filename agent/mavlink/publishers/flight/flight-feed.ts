@@ -10,7 +10,15 @@ import { type FeedOptions, type FeedSettings, feedSettings } from "./feed-option
 import { AGP_CONTROL } from "./global-position-sensor.js";
 import { GpsHealth } from "./gps-health.js";
 import { OperatorNotes } from "./operator-notes.js";
-import { px4ControlProblems, visionSetParameters, visionSetProblems } from "./parameter-problems.js";
+import {
+  AGP_ID,
+  px4ControlProblems,
+  px4SlotProblems,
+  VISION_NOISE,
+  visionNoiseProblems,
+  visionSetParameters,
+  visionSetProblems,
+} from "./parameter-problems.js";
 import { ParameterReader } from "./parameter-reader.js";
 import { SourceSetSwitch, SWITCH_WINDOW_US } from "./source-set.js";
 import { isPx4 } from "./vehicle-kind.js";
@@ -40,6 +48,7 @@ export class FlightFeed implements FlightPublisher {
   readonly #sets: SourceSetSwitch | null;
   #choice: Choice = { feed: null, why: "nothing heard yet", hopeless: false };
   #current: { readonly feed: FeedName; readonly vehicle: Vehicle; readonly publisher: FlightPublisher } | null = null;
+  #vehicle: Vehicle | null = null;
   #sentBefore = 0;
   #sent_us = Number.NEGATIVE_INFINITY;
   #idleSince_us: number | null = null;
@@ -103,8 +112,8 @@ export class FlightFeed implements FlightPublisher {
   }
 
   receive(frame: MavlinkFrame, now_us: number): void {
-    const vehicle = this.#current?.vehicle;
-    if (vehicle !== undefined && frame.sysid !== vehicle.sysid) return;
+    const vehicle = this.#vehicle;
+    if (vehicle === null || frame.sysid !== vehicle.sysid || frame.compid !== vehicle.compid) return;
     this.#parameters.receive(frame);
     this.#gps.receive(frame, now_us);
     this.#watch.receive(frame, now_us);
@@ -114,9 +123,9 @@ export class FlightFeed implements FlightPublisher {
 
   tick(moment: PublishMoment): readonly MavLinkData[] {
     const { now_us, status } = moment;
+    this.#select(moment);
     const messages: MavLinkData[] = [...this.#parameters.tick(now_us, status.vehicle)];
     this.#gps.update(now_us, status);
-    this.#select(moment);
     const current = this.#current;
     if (current !== null) {
       const before = current.publisher.status.sent;
@@ -148,18 +157,23 @@ export class FlightFeed implements FlightPublisher {
   #select({ status }: PublishMoment): void {
     const { vehicle } = status;
     if (vehicle === null) return;
+    this.#vehicle = vehicle;
+    const known = this.#current?.vehicle;
+    if (known !== undefined && (known.sysid !== vehicle.sysid || known.autopilot !== vehicle.autopilot)) this.#drop();
     const current = this.#current;
-    const other =
-      current !== null && (current.vehicle.sysid !== vehicle.sysid || current.vehicle.autopilot !== vehicle.autopilot);
-    const settled = current !== null && (current.publisher.status.state === "active" || status.armed !== false);
-    if (settled && !other) return;
+    if (current !== null && (current.publisher.status.state === "active" || status.armed !== false)) return;
     this.#choice = this.#chooser.choose(status);
     const { feed } = this.#choice;
-    if (feed === null || (current !== null && !other && current.feed === feed)) return;
-    this.#sentBefore += current?.publisher.status.sent ?? 0;
+    if (feed === null || feed === current?.feed) return;
+    this.#drop();
     const parts = { parameters: this.#parameters, gps: this.#gps };
     this.#current = { feed, vehicle, publisher: createPublisher(feed, vehicle, this.#settings, parts) };
     this.#wantParameters();
+  }
+
+  #drop(): void {
+    this.#sentBefore += this.#current?.publisher.status.sent ?? 0;
+    this.#current = null;
   }
 
   /** What the feed is to the EKF; null for ways whose success shows elsewhere (answers to commands, a GPS). */
@@ -177,16 +191,21 @@ export class FlightFeed implements FlightPublisher {
 
   #wantParameters(): void {
     const toEkf = this.#feedToEkf();
-    if (toEkf === "ardupilot_vision") this.#parameters.want(visionSetParameters(this.#visionSet));
+    if (toEkf === "ardupilot_vision") this.#parameters.want([...visionSetParameters(this.#visionSet), VISION_NOISE]);
+    if (toEkf === "px4_global") this.#parameters.want([AGP_ID]);
     if (toEkf === "px4_vision") this.#parameters.want([EV_CONTROL]);
   }
 
   #suspects(toEkf: FeedToEkf): readonly string[] {
-    if (toEkf === "px4_global") return px4ControlProblems(this.#parameters, AGP_CONTROL);
+    if (toEkf === "px4_global") {
+      const slot = px4SlotProblems(this.#parameters, this.#settings.sensorId);
+      return [...px4ControlProblems(this.#parameters, AGP_CONTROL), ...slot];
+    }
     if (toEkf === "px4_vision") return px4ControlProblems(this.#parameters, EV_CONTROL);
     const problems = visionSetProblems(this.#parameters, this.#visionSet);
-    if (problems.length > 0 || this.#sets === null || this.#sets.onVision) return problems;
-    return [`source set ${this.#visionSet} is not selected`];
+    if (problems.length > 0) return problems;
+    if (this.#sets !== null && !this.#sets.onVision) return [`source set ${this.#visionSet} is not selected`];
+    return visionNoiseProblems(this.#parameters);
   }
 
   /** Says in STATUSTEXTs what the operator should know now. */
@@ -205,7 +224,8 @@ export class FlightFeed implements FlightPublisher {
     this.#idleSince_us = active ? null : (this.#idleSince_us ?? now_us);
     const stopped = this.status.state === "stopped" && this.#current !== null;
     const idle_us = this.#idleSince_us === null ? 0 : now_us - this.#idleSince_us;
-    if (failing !== null && idle_us >= (stopped ? FEEDING_US : EXPLAIN_US) && this.#gps.state !== "healthy") {
+    const waited = idle_us >= EXPLAIN_US && this.#gps.state !== "healthy";
+    if (failing !== null && (waited || (stopped && idle_us >= FEEDING_US))) {
       this.#notes.say(failing.name, "warning", `no ${this.name}: ${failing.name}: ${failing.detail}`, now_us);
     }
     this.#tellSourceSet(now_us, feeding);

@@ -33,6 +33,26 @@ export function visionSetKnown(parameters: ParameterReader, set: number): boolea
   return visionSetParameters(set).every((name) => parameters.state(name) === "known");
 }
 
+/** Positions this noisy or more are what vision gives; a smaller VISO_POS_M_NSE makes the EKF reject them. */
+const MIN_VISION_NOISE_M = 1;
+/** ArduPilot's floor of the error of vision positions, metres. */
+export const VISION_NOISE = "VISO_POS_M_NSE";
+
+/** What makes ArduPilot reject good positions, though the source set is right: a line each. */
+export function visionNoiseProblems(parameters: ParameterReader): readonly string[] {
+  const value = parameters.value(VISION_NOISE);
+  return value !== null && value < MIN_VISION_NOISE_M ? [`${VISION_NOISE} is ${value.toFixed(2)}, set 5`] : [];
+}
+
+/** The sensor id that PX4's first slot waits for; slots are made at boot. */
+export const AGP_ID = "EKF2_AGP0_ID";
+
+/** What keeps PX4 from binding its slot to our sensor id. */
+export function px4SlotProblems(parameters: ParameterReader, sensorId: number): readonly string[] {
+  const value = parameters.value(AGP_ID);
+  return value === null || value === sensorId ? [] : [`${AGP_ID} is ${value}, set ${sensorId} and reboot`];
+}
+
 /** PX4's switch for a source of horizontal positions: EKF2_AGP0_CTRL or EKF2_EV_CTRL. */
 export function px4ControlProblems(parameters: ParameterReader, name: string): readonly string[] {
   const value = parameters.value(name);

@@ -8,7 +8,8 @@ import {
   ArdupilotLocalFlight,
   type ArdupilotLocalOptions,
 } from "../../../../../agent/mavlink/publishers/flight/ardupilot-local.js";
-import { COPTER, FakeFlight, failing, ORIGIN, ofType, originFrame, PLANE, PX4, run } from "./helpers.js";
+import { ParameterReader } from "../../../../../agent/mavlink/publishers/flight/parameter-reader.js";
+import { COPTER, FakeFlight, failing, ORIGIN, ofType, originFrame, PLANE, PX4, parametersOf, run } from "./helpers.js";
 
 const OPTIONS: ArdupilotLocalOptions = {
   message: "vision_position_estimate",
@@ -19,7 +20,7 @@ const OPTIONS: ArdupilotLocalOptions = {
 };
 
 function vision(change: Partial<ArdupilotLocalOptions> = {}): ArdupilotLocalFlight {
-  return new ArdupilotLocalFlight({ ...OPTIONS, ...change });
+  return new ArdupilotLocalFlight({ ...OPTIONS, ...change }, new ParameterReader());
 }
 
 describe("timing", () => {
@@ -60,6 +61,22 @@ describe("timing", () => {
         assert.ok(Math.abs(message.y - (there.east_m - 4 * dt_s)) < 0.01);
       }
     }
+  });
+
+  test("with no latency configured the positions are as old as VISO_DELAY_MS says, 250 ms at most", () => {
+    for (const [delay_ms, age_ms] of [
+      [10, 10],
+      [180, 180],
+      [400, 250],
+    ] as const) {
+      const parameters = parametersOf(COPTER, { VISO_DELAY_MS: delay_ms });
+      const feed = new ArdupilotLocalFlight({ ...OPTIONS, latency_ms: null }, parameters);
+      const [first] = ofType(run(feed, new FakeFlight(COPTER), 0.1), common.VisionPositionEstimate);
+      assert.equal((first?.t_us ?? 0) - Number(first?.message.usec), age_ms * 1000);
+    }
+    const unread = vision({ latency_ms: null });
+    assert.equal(run(unread, new FakeFlight(COPTER), 1).length, 0);
+    assert.deepEqual(failing(unread), ["latency"]);
   });
 
   test("without a fix a carried position is new information every second", () => {

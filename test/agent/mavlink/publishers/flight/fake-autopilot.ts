@@ -18,6 +18,8 @@ export class FakeAutopilot {
   readonly flight: FakeFlight;
   parameters: Record<string, number> = {
     VISO_TYPE: 1,
+    VISO_DELAY_MS: 250,
+    VISO_POS_M_NSE: 5,
     EK3_SRC1_POSXY: 3,
     EK3_SRC1_VELXY: 3,
     EK3_SRC1_POSZ: 1,

@@ -239,6 +239,29 @@ test("a set that flies on GPS, with GPS gone and no switching: the operator is t
   assert.ok(texts(sent).some((text) => /EKF does not use .*EK3_SRC1_POSXY is 3, set 6/.test(text)));
 });
 
+test("VISO_POS_M_NSE too small for the fixes: rejected, and the operator is told so", () => {
+  const autopilot = new FakeAutopilot(COPTER);
+  autopilot.parameters.VISO_POS_M_NSE = 0.2;
+  const feed = new FlightFeed(SETS);
+  const sent = autopilot.run(feed, 50, (t_s) => {
+    if (t_s === 10) autopilot.gpsFix = 1;
+    if (t_s === 12) autopilot.ratio = 3;
+  });
+  assert.equal(feed.status.fused, false);
+  assert.ok(
+    texts(sent).some((text) => /EKF does not use .*VISO_POS_M_NSE is 0\.20, set 5/.test(text)),
+    texts(sent).join(),
+  );
+});
+
+test("a publisher that this vehicle cannot use is stopped, and the operator is told at once", () => {
+  const autopilot = new FakeAutopilot(COPTER);
+  const feed = new FlightFeed({ ...SETS, publisher: "external_position_estimate" });
+  const sent = autopilot.run(feed, 3);
+  assert.equal(feed.status.state, "stopped");
+  assert.ok(texts(sent).some((text) => /no external_position_estimate: autopilot: .*lands on this command/.test(text)));
+});
+
 test("a plane without vision on set 2 gets 43003 once GPS is lost", () => {
   const autopilot = new FakeAutopilot(PLANE);
   autopilot.parameters.VISO_TYPE = 0;
@@ -271,6 +294,23 @@ test("PX4: nothing until it has answered, then GLOBAL_POSITION_SENSOR at 5 Hz", 
   feed.receive(paramFrame("EKF2_AGP0_CTRL", 1, PX4), flight.now_us);
   assert.ok(ofType(run(feed, flight, 4), GlobalPositionSensor).length >= 20);
   assert.equal(feed.name, "global_position_sensor");
+});
+
+test("another vehicle on the link is asked and fed anew", () => {
+  const autopilot = new FakeAutopilot(COPTER);
+  const feed = new FlightFeed(SETS);
+  autopilot.run(feed, 5);
+  assert.equal(feed.status.state, "active");
+  const sent = feed.status.sent;
+  const flight = new FakeFlight({ ...PX4, sysid: 9 });
+  flight.now_us = autopilot.flight.now_us;
+  assert.equal(
+    run(feed, flight, 0.1).some(({ message }) => message instanceof GlobalPositionSensor),
+    false,
+  );
+  feed.receive(paramFrame("EKF2_AGP0_CTRL", 1, { ...PX4, sysid: 9 }), flight.now_us);
+  assert.ok(ofType(run(feed, flight, 1), GlobalPositionSensor).length >= 5);
+  assert.ok(feed.status.sent >= sent + 5);
 });
 
 test("no autopilot, or a strange one: nothing is sent, and why is said in the status", () => {
