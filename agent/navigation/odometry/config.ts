@@ -40,14 +40,29 @@ export interface OdometryConfig {
     /** Nothing is measured between frames further apart than this, seconds. */
     readonly max_gap_s: number;
   };
+  readonly parallax: {
+    /** Side of the blocks whose own motion is measured, pixels. */
+    readonly block_px: number;
+    /** This part of the blocks, the slowest, is taken to lie on the ground or below it. */
+    readonly ground_part: number;
+    /** How many formal sigma of a block that quantile lies from the middle over flat ground (measured). */
+    readonly noise_quantile: number;
+    /** 1-sigma of the lag that is found, pixels. */
+    readonly lag_sigma_px: number;
+    /** 1-sigma of the change of the lag, as a part of the distance, from one keyframe to the next. */
+    readonly change_sigma: number;
+  };
   readonly noise: {
     /** 1-sigma of an attitude angle as the autopilot reports it, degrees, and the time over which the error keeps. */
     readonly attitude_sigma_deg: number;
     readonly attitude_time_s: number;
     /** 1-sigma of the capture time against the attitude's clock, seconds: in a turn it acts as an attitude error. */
     readonly capture_sigma_s: number;
-    /** 1-sigma of the mean height of what is seen above the ground that AGL means, metres; roofs, crowns, slopes. */
+    /** 1-sigma of the height of what is taken for the ground above the ground that AGL means, metres: the part that
+     * changes from keyframe to keyframe, the part that stays, and all of it before anything was measured. */
     readonly relief_sigma_m: number;
+    readonly relief_bias_sigma_m: number;
+    readonly first_relief_sigma_m: number;
     /** The alignment's formal covariance times this: its pixels are neither independent nor only noisy. */
     readonly alignment_factor: number;
     /** 1-sigma of one alignment that is never undercut, patch pixels. */
@@ -69,11 +84,14 @@ export const ODOMETRY_CONFIG: OdometryConfig = {
     max_gsd_ratio: 1.25,
     max_gap_s: 3,
   },
+  parallax: { block_px: 8, ground_part: 0.15, noise_quantile: 2, lag_sigma_px: 0.15, change_sigma: 0.01 },
   noise: {
     attitude_sigma_deg: 0.5,
     attitude_time_s: 5,
     capture_sigma_s: 0.005,
-    relief_sigma_m: 2.5,
+    relief_sigma_m: 1,
+    relief_bias_sigma_m: 1.5,
+    first_relief_sigma_m: 4,
     alignment_factor: 6,
     alignment_floor_px: 0.03,
   },

@@ -1,27 +1,18 @@
 import { type GroundOffset, GroundView } from "../../../tiles/geometry/ground.js";
-import type { Covariance2 } from "../../fix.js";
 import type { CameraRig, Frame } from "../../vision/frame.js";
 import type { Raster } from "../../vision/rectify/decode.js";
 import { sensorPixelsPerPatchPixel } from "../../vision/rectify/ground-raster.js";
 import { ODOMETRY_CONFIG, type OdometryConfig } from "./config.js";
-import { add, attitudeCovariance, NO_COVARIANCE, reliefCovariance } from "./covariance.js";
+import { add, attitudeCovariance, reliefCovariance } from "./covariance.js";
 import { makePatch } from "./patch.js";
 import { PhaseCorrelator } from "./phase-correlation.js";
-import { type Anchor, Registrar, type Registration, type Sight } from "./registration.js";
+import { Registrar, type Registration, type Sight } from "./registration.js";
 import { FrameReducer, unchangedPart } from "./small-frame.js";
+import { atRest, firstKeyframe, type Keyframe, nextKeyframe, type Standing, standingOf } from "./standing.js";
 import type { OdometryMotion, OdometryRefusal, OdometryRefused, OdometryStep } from "./step.js";
 
 /** Sensor pixels that are left for one patch pixel after the reduction: bilinear reads neither blur nor alias then. */
 const OVERSAMPLING = 1.2;
-
-/** The newest good frame: where it stands against the keyframe. */
-interface Standing {
-  readonly sight: Sight;
-  readonly displacement: GroundOffset;
-  readonly grow: number;
-  readonly turn: number;
-  readonly covariance: Covariance2;
-}
 
 /**
  * Visual odometry over flat ground: each frame is rectified to a small north-up patch, and the patch is registered
@@ -40,7 +31,7 @@ export class VisualOdometry {
 
   private raster: Raster | null = null;
   private seen_us = Number.NEGATIVE_INFINITY;
-  private key: Anchor | null = null;
+  private key: Keyframe | null = null;
   private last: Standing | null = null;
   /** The newest frame that fits nothing before it: the next one may fit it. */
   private stray: Sight | null = null;
@@ -53,7 +44,7 @@ export class VisualOdometry {
     this.density = (Math.min(width_px, height_px) * config.patch.span) / config.patch.side_px;
     this.reducer = new FrameReducer(rig.intrinsics, Math.max(1, Math.floor(this.density / OVERSAMPLING)));
     this.correlator = new PhaseCorrelator(config.patch.side_px);
-    this.registrar = new Registrar(this.correlator, config.match);
+    this.registrar = new Registrar(this.correlator, config);
   }
 
   /**
@@ -72,7 +63,7 @@ export class VisualOdometry {
     const pose = { attitude: frame.attitude, mount: this.rig.mount, agl_m: frame.agl_m };
     const view = new GroundView(small.lens, pose);
     const look = (gsd_m: number): Sight => this.look(frame, small.raster, view, plan.centre, gsd_m);
-    const sight = look(this.key?.patch.gsd_m ?? plan.gsd_m);
+    const sight = look(this.key?.sight.patch.gsd_m ?? plan.gsd_m);
     return this.judge(sight, unchanged) ?? this.follow(sight, plan.gsd_m, look);
   }
 
@@ -129,29 +120,30 @@ export class VisualOdometry {
   private follow(sight: Sight, ideal_gsd_m: number, look: (gsd_m: number) => Sight): OdometryStep {
     const { frame } = sight;
     const { key, last } = this;
+    const fits = this.fits(sight, ideal_gsd_m);
+    const fitting = (): Sight => (fits ? sight : look(ideal_gsd_m));
     if (key === null || last === null) {
-      this.start(sight);
+      this.start(firstKeyframe(sight, this.config));
       return this.refuse("start", frame, "the first frame", frame.t_us);
     }
     const gap_s = (frame.t_us - last.sight.frame.t_us) / 1e6;
     if (gap_s > this.config.match.max_gap_s) {
       const refusal = this.refuse("gap", frame, `${gap_s.toFixed(1)} s since the last good frame`);
-      this.start(this.fits(sight, ideal_gsd_m) ? sight : look(ideal_gsd_m));
+      this.start(firstKeyframe(fitting(), this.config));
       return { ...refusal, chain_broken: true };
     }
     const found = this.register(sight, key, last);
     if ("refused" in found) return found;
-    const step = this.step(found.from, found.before, found.registration, sight);
-    this.stray = null;
-    const { registration } = found;
-    const { overlap, correlation } = registration.alignment;
+    const now = standingOf(found.key, sight, found.registration);
+    const step = this.step(found.key, found.before, now, found.registration);
+    const { overlap, correlation } = found.registration.alignment;
     const { keyframe_overlap, keyframe_correlation } = this.config.match;
-    const fits = this.fits(sight, ideal_gsd_m);
     if (overlap < keyframe_overlap || correlation < keyframe_correlation || !fits) {
-      this.start(fits ? sight : look(ideal_gsd_m));
+      this.start(nextKeyframe(now, fitting(), this.config));
     } else {
-      this.key = found.from;
-      this.last = standing(sight, registration, this.config);
+      this.key = found.key;
+      this.last = now;
+      this.stray = null;
     }
     return step;
   }
@@ -165,27 +157,26 @@ export class VisualOdometry {
   /** Against the keyframe; failing that against the last good frame, then against the stray one, which breaks the chain. */
   private register(
     sight: Sight,
-    key: Anchor,
+    key: Keyframe,
     last: Standing,
-  ): { readonly from: Anchor; readonly before: Standing; readonly registration: Registration } | OdometryRefused {
-    const first = this.registrar.register(key, last, sight);
-    if (first.kind === "found") return { from: key, before: last, registration: first };
-    const anchors: Sight[] = last.sight === key ? [] : [last.sight];
-    if (this.stray !== null) anchors.push(this.stray);
-    for (const anchor of anchors) {
-      const before = atRest(anchor);
-      const registration = this.registrar.register(anchor, before, sight);
-      if (registration.kind === "found") return { from: anchor, before, registration };
+  ): { readonly key: Keyframe; readonly before: Standing; readonly registration: Registration } | OdometryRefused {
+    const first = this.registrar.register(key.sight, last, sight);
+    if (first.kind === "found") return { key, before: last, registration: first };
+    const others = last.sight === key.sight ? [] : [nextKeyframe(last, last.sight, this.config)];
+    if (this.stray !== null) others.push(firstKeyframe(this.stray, this.config));
+    for (const other of others) {
+      const before = atRest(other);
+      const registration = this.registrar.register(other.sight, before, sight);
+      if (registration.kind === "found") return { key: other, before, registration };
     }
     this.stray = sight;
     return this.refuse(first.reason, sight.frame, first.detail);
   }
 
-  private step(key: Anchor, before: Standing, registration: Registration, now: Sight): OdometryMotion {
+  private step(key: Keyframe, before: Standing, after: Standing, registration: Registration): OdometryMotion {
     const { noise } = this.config;
     const from = before.sight.frame;
-    const to = now.frame;
-    const after = standing(now, registration, this.config);
+    const to = after.sight.frame;
     // The displacement is in the keyframe's metres; the step in those of its own two frames, so that an error of the
     // height that changes from frame to frame averages out.
     const ratio = (1 / (1 + before.grow) + 1 / (1 + after.grow)) / 2;
@@ -194,40 +185,44 @@ export class VisualOdometry {
       {
         dt_s: (to.t_us - from.t_us) / 1e6,
         agl_m,
-        centre: now.patch.centre,
+        centre: after.sight.patch.centre,
         attitude_before: from.attitude,
         attitude_now: to.attitude,
       },
       noise,
     );
-    const relief = reliefCovariance(before.displacement, after.displacement, agl_m, noise);
+    const relief = reliefCovariance(before.moved, after.moved, agl_m, noise);
     const ends = add(before.covariance, after.covariance);
     const { alignment } = registration;
     return {
       refused: null,
       from_t_us: from.t_us,
       to_t_us: to.t_us,
-      north_m: (after.displacement.north_m - before.displacement.north_m) * ratio,
-      east_m: (after.displacement.east_m - before.displacement.east_m) * ratio,
+      north_m: (after.moved.north_m - before.moved.north_m) * ratio,
+      east_m: (after.moved.east_m - before.moved.east_m) * ratio,
       cov_ne_m2: add(ends, add(attitude, relief)),
       agl_m,
-      scale_sigma: Math.max(from.agl_sigma_m / from.agl_m, to.agl_sigma_m / to.agl_m),
-      yaw_deg: key.frame.attitude.yaw_deg,
+      scale_sigma: Math.hypot(
+        Math.max(from.agl_sigma_m / from.agl_m, to.agl_sigma_m / to.agl_m),
+        noise.relief_bias_sigma_m / agl_m,
+      ),
+      yaw_deg: key.sight.frame.attitude.yaw_deg,
       yaw_sigma_deg: Math.max(from.yaw_sigma_deg, to.yaw_sigma_deg),
-      keyframe: { t_us: key.frame.t_us, ...after.displacement },
+      keyframe: { t_us: key.sight.frame.t_us, ...after.moved },
       quality: {
         correlation: alignment.correlation,
         overlap: alignment.overlap,
         peak_ratio: registration.peak_ratio,
         turn_deg: (alignment.warp.turn * 180) / Math.PI,
         scale: 1 + alignment.warp.grow,
+        relief_ratio: after.relief.ratio,
       },
     };
   }
 
-  private start(sight: Sight): void {
-    this.key = sight;
-    this.last = atRest(sight);
+  private start(key: Keyframe): void {
+    this.key = key;
+    this.last = atRest(key);
     this.stray = null;
   }
 
@@ -235,14 +230,4 @@ export class VisualOdometry {
     const last_us = this.last?.sight.frame.t_us ?? frame.t_us;
     return { refused, from_t_us: from_t_us ?? last_us, to_t_us: frame.t_us, detail, chain_broken: false };
   }
-}
-
-function atRest(sight: Sight): Standing {
-  return { sight, displacement: { north_m: 0, east_m: 0 }, grow: 0, turn: 0, covariance: NO_COVARIANCE };
-}
-
-function standing(sight: Sight, registration: Registration, config: OdometryConfig): Standing {
-  const { grow, turn } = registration.alignment.warp;
-  const { displacement } = registration;
-  return { sight, displacement, grow, turn, covariance: registration.covariance(config.noise) };
 }

@@ -5,6 +5,7 @@ import { type Alignment, align, type Warp } from "./align.js";
 import type { OdometryConfig } from "./config.js";
 import { alignmentCovariance } from "./covariance.js";
 import type { Spectrum } from "./fourier.js";
+import { type GroundLag, groundLag } from "./parallax.js";
 import type { GroundPatch } from "./patch.js";
 import type { PhaseCorrelator } from "./phase-correlation.js";
 
@@ -14,9 +15,6 @@ export interface Sight {
   readonly patch: GroundPatch;
   readonly spectrum: Spectrum;
 }
-
-/** The sight that others are registered against. */
-export type Anchor = Sight;
 
 /** A sight that was registered against the anchor before: where the search starts. */
 export interface Known {
@@ -29,10 +27,14 @@ export interface Known {
 /** How the vehicle moved from the anchor to a sight. */
 export interface Registration {
   readonly kind: "found";
+  /** Of the vehicle, as if all that is seen stood at AGL. */
   readonly displacement: GroundOffset;
   readonly alignment: Alignment;
+  /** How far the ground lags behind it; null when that cannot be told. */
+  readonly lag: GroundLag | null;
   readonly peak_ratio: number;
-  covariance(noise: OdometryConfig["noise"]): Covariance2;
+  /** Of the displacement, from the alignment alone. */
+  readonly covariance: Covariance2;
 }
 
 /** Why a sight was not registered. */
@@ -47,21 +49,23 @@ const DOUBTFUL_RATIO = 0.6;
 const TRIED_PEAKS = 3;
 /** Alignments nearer than this to each other are the same one, pixels. */
 const SAME_PX = 2;
+/** Below this displacement the lag of the ground is not measured, pixels. */
+const LEAST_BASELINE_PX = 8;
 
 /** Registers sights: the shift against the newest known sight by phase correlation, then alignment against the anchor. */
 export class Registrar {
   constructor(
     private readonly correlator: PhaseCorrelator,
-    private readonly match: OdometryConfig["match"],
+    private readonly config: OdometryConfig,
   ) {}
 
-  register(anchor: Anchor, known: Known, now: Sight): Registration | NoRegistration {
+  register(anchor: Sight, known: Known, now: Sight): Registration | NoRegistration {
     const { peaks, ratio } = this.correlator.correlate(known.sight.spectrum, now.spectrum, TRIED_PEAKS);
     const tried = ratio > DOUBTFUL_RATIO ? peaks : peaks.slice(0, 1);
     let best: Alignment | null = null;
     let rival = Number.NEGATIVE_INFINITY;
     for (const shift of tried) {
-      const found = align(anchor.patch, now.patch, this.guess(anchor, known, now, shift), this.match);
+      const found = align(anchor.patch, now.patch, this.guess(anchor, known, now, shift), this.config.match);
       if (found === null) continue;
       if (best === null) best = found;
       else if (distance(found.warp, best.warp) < SAME_PX) {
@@ -79,13 +83,22 @@ export class Registrar {
       kind: "found",
       displacement,
       alignment,
+      lag: this.lag(anchor.patch, now.patch, alignment.warp, displacement),
       peak_ratio: ratio,
-      covariance: (noise) => alignmentCovariance(alignment, now.patch.gsd_m, now.patch.centre, noise),
+      covariance: alignmentCovariance(alignment, now.patch.gsd_m, now.patch.centre, this.config.noise),
     };
   }
 
+  private lag(anchor: GroundPatch, now: GroundPatch, warp: Warp, moved: GroundOffset): GroundLag | null {
+    const distance_m = Math.hypot(moved.north_m, moved.east_m);
+    // Nothing can stand out of a parallax of less than a pixel.
+    if (distance_m < LEAST_BASELINE_PX * now.gsd_m) return null;
+    const direction = { east: moved.east_m / distance_m, south: -moved.north_m / distance_m };
+    return groundLag(anchor, now, warp, direction, this.config.parallax);
+  }
+
   private refusal(best: Alignment | null, rival: number): NoRegistration | null {
-    const { min_overlap, min_correlation, max_residual, min_lead } = this.match;
+    const { min_overlap, min_correlation, max_residual, min_lead } = this.config.match;
     if (best === null) return none("low-overlap", "the frames share no ground");
     const { correlation, overlap, warp } = best;
     if (overlap < min_overlap) return none("low-overlap", `${(overlap * 100).toFixed(0)} % of the ground is common`);
@@ -104,7 +117,7 @@ export class Registrar {
 
   /** The warp anchor ← now that the known displacement and a shift known ← now make together. */
   private guess(
-    anchor: Anchor,
+    anchor: Sight,
     known: Known,
     now: Sight,
     shift: { readonly east_px: number; readonly south_px: number },

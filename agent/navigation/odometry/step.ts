@@ -33,6 +33,8 @@ export interface OdometryQuality {
   readonly turn_deg: number;
   /** Scale that the reported heights leave: by what to multiply this frame's AGL to agree with the keyframe's. */
   readonly scale: number;
+  /** By which part the displacement was shortened (0 or less), because roofs and crowns outrun the ground. */
+  readonly relief_ratio: number;
 }
 
 /**
