@@ -1,12 +1,18 @@
+import { hash01 } from "../../sim/world/random.js";
 import { changed } from "./changed-flight.js";
 import { PLACES, type Place } from "./places.js";
 import { cut, dropped, stampedLate } from "./row-changes.js";
-import type { Scenario, ScenarioFlight } from "./scenario.js";
+import type { ReplayChange, Scenario, ScenarioFlight } from "./scenario.js";
 
 const { town, suburb, mixed } = PLACES;
 const FRAMES = 120;
 
-function late(place: Place, least: number, most: number): ScenarioFlight {
+/** A latency for every frame, even between the bounds, milliseconds; the same in every run. */
+export function latencies(least: number, most: number): (index: number) => number {
+  return (index) => least + (most - least) * hash01(index, 0x1a7e);
+}
+
+function late(place: Place, latency_ms: NonNullable<ReplayChange["latency_ms"]>): ScenarioFlight {
   const flight = changed(
     `${place.name}-${FRAMES}`,
     place.flight,
@@ -15,7 +21,7 @@ function late(place: Place, least: number, most: number): ScenarioFlight {
       rows: (rows) => cut(rows, 0, FRAMES),
     },
   );
-  return { flight, pack: place.pack, replay: { late_ms: { least, most } } };
+  return { flight, pack: place.pack, replay: { latency_ms } };
 }
 
 function stamps(place: Place, by_s: number): ScenarioFlight {
@@ -48,7 +54,7 @@ export const BAD_TIMING: readonly Scenario[] = [
     name: "late",
     kind: "adversarial",
     what: "results 0.1 to 2 s after capture, changing from frame to frame; and always 2 s",
-    flights: [late(mixed, 100, 2000), late(town, 2000, 2000)],
+    flights: [late(mixed, latencies(100, 2000)), late(town, 2000)],
   },
   {
     name: "stamps-wrong",

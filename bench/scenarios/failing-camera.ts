@@ -1,7 +1,7 @@
 import type { LensCover } from "../../sim/camera/cover.js";
 import { type Night, TOWN_NIGHT } from "../../sim/camera/night.js";
 import { changed } from "./changed-flight.js";
-import { byNight, covered } from "./picture-changes.js";
+import { byNight, covered, sentAgain } from "./picture-changes.js";
 import { PLACES, type Place } from "./places.js";
 import { cut, frozen } from "./row-changes.js";
 import type { Scenario, ScenarioFlight } from "./scenario.js";
@@ -12,15 +12,13 @@ const FRAMES = 120;
 /** Twenty minutes after sunset: the sky still gives some light. */
 const DUSK: Night = { ...TOWN_NIGHT, ambient: 0.09, full_electrons: 3000, gain: 4 };
 
-function freeze(place: Place, from: number, to: number): ScenarioFlight {
-  const flight = changed(
-    `${place.name}-frozen-${from}`,
-    place.flight,
-    { frozen: [from, to], frames: FRAMES },
-    {
-      rows: (rows) => frozen(cut(rows, 0, FRAMES), from, to),
-    },
-  );
+/** @param noise_levels of the picture when it is sent again; 0 = the very same file */
+function freeze(place: Place, from: number, to: number, noise_levels: number): ScenarioFlight {
+  const recipe = { frozen: [from, to], noise_levels, frames: FRAMES };
+  const flight = changed(`${place.name}-frozen-${from}`, place.flight, recipe, {
+    rows: (rows) => frozen(cut(rows, 0, FRAMES), from, to),
+    ...(noise_levels === 0 ? {} : { picture: sentAgain(from, to, noise_levels, 9) }),
+  });
   return { flight, pack: place.pack };
 }
 
@@ -55,8 +53,8 @@ export const FAILING_CAMERA: readonly Scenario[] = [
   {
     name: "frozen",
     kind: "adversarial",
-    what: "the picture stands still while the vehicle flies on: after 20 s for 30 s, and from the start for 40 s",
-    flights: [freeze(mixed, 40, 100), freeze(suburb, 0, 80)],
+    what: "the picture stands still while the vehicle flies on: after 20 s for 30 s; from the start for 40 s; with fresh noise",
+    flights: [freeze(mixed, 40, 100, 0), freeze(suburb, 0, 80, 0), freeze(suburb, 40, 100, 2)],
   },
   {
     name: "covered",

@@ -8,7 +8,7 @@ import type { Scenario } from "./scenario.js";
 const SIZE_M = 2000;
 const LAND: LandSpec = { seed: 151, size_m: SIZE_M, land_use: "suburban", origin: { lat_deg: 48, lon_deg: 11 } };
 /** Frames for odometry, a second. */
-export const LONG_FLIGHT_RATE_HZ = 3;
+const RATE_HZ = 3;
 
 /** Legs of 1400 m there and back, 200 m apart: 10.8 km. */
 function legs(): LocalPoint[] {
@@ -28,7 +28,7 @@ const flight = flightOf("long", {
   route: { points: legs() },
   speed_mps: 14,
   agl_m: 130,
-  rate_hz: LONG_FLIGHT_RATE_HZ,
+  rate_hz: RATE_HZ,
   seed: 1511,
 });
 
@@ -42,7 +42,7 @@ export const LONG_FLIGHT: readonly Scenario[] = [
       {
         flight,
         pack: packOf("long", map, LAND, MAP_GSD_M),
-        replay: { late_ms: { least: 300, most: 300 }, match_every: LONG_FLIGHT_RATE_HZ },
+        replay: { latency_ms: 300, fix_interval_s: 1 },
       },
     ],
   },

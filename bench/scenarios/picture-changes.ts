@@ -1,5 +1,6 @@
 import { coverLens, type LensCover } from "../../sim/camera/cover.js";
 import { type Night, toNight } from "../../sim/camera/night.js";
+import { hash32 } from "../../sim/world/random.js";
 import { type GeoPoint, lonLatToOffset } from "../../tiles/geodesy/index.js";
 import { GroundView } from "../../tiles/geometry/ground.js";
 import type { FlightChange } from "./changed-flight.js";
@@ -26,6 +27,19 @@ export function covered(cover: LensCover, from: number, to: number, seed: number
   return (rgb, { index, rig }) => {
     if (index < from || index >= to) return false;
     coverLens(rgb, rig.intrinsics.width_px, rig.intrinsics.height_px, cover, index, seed);
+    return true;
+  };
+}
+
+/** Fresh noise of the given deviation on the pictures of frames `from` to before `to`: what a still picture has that was sent again. */
+export function sentAgain(from: number, to: number, noise_levels: number, seed: number): PictureChange {
+  return (rgb, { index }) => {
+    if (index < from || index >= to) return false;
+    for (let i = 0; i < rgb.length; i++) {
+      // A uniform byte has a deviation of 74.
+      const noise = (((hash32(i, index, seed) & 255) - 127.5) / 74) * noise_levels;
+      rgb[i] = Math.min(255, Math.max(0, (rgb[i] as number) + noise + 0.5));
+    }
     return true;
   };
 }

@@ -12,8 +12,8 @@ export type WorkerTask =
   | { readonly kind: "fly"; readonly dir: string; readonly scenario: string; readonly flight: number };
 
 export type WorkerAnswer =
-  | { readonly kind: "made" }
-  | { readonly kind: "flown"; readonly outcome: FlightOutcome }
+  | { readonly kind: "made"; readonly cpu_s: number }
+  | { readonly kind: "flown"; readonly outcome: FlightOutcome; readonly cpu_s: number }
   | { readonly kind: "failed"; readonly message: string };
 
 export interface RunOptions {
@@ -45,38 +45,41 @@ export async function runScenarios(
       id: artifactId(artifact),
       needs: needs(artifact.needs),
       task: { kind: "make" as const, dir: options.dir, id: artifactId(artifact) },
-      done: (_: WorkerAnswer, seconds: number) =>
-        options.onProgress(`made ${artifactId(artifact)} in ${seconds.toFixed(1)} s`),
+      done: (_: WorkerAnswer, time: string) => options.onProgress(`made ${artifactId(artifact)} in ${time}`),
     })),
     ...scenarios.flatMap((scenario) =>
       scenario.flights.map((flight, k) => ({
         id: `${scenario.name}/${k}`,
         needs: needs([flight.flight, flight.pack]),
         task: { kind: "fly" as const, dir: options.dir, scenario: scenario.name, flight: k },
-        done: (answer: WorkerAnswer, seconds: number) => {
+        done: (answer: WorkerAnswer, time: string) => {
           if (answer.kind !== "flown") return;
           const list = outcomes.get(scenario) ?? [];
           list[k] = answer.outcome;
           const { frames } = answer.outcome;
           const fixes = frames.filter(({ fix }) => fix !== null).length;
           options.onProgress(
-            `flew ${scenario.name} ${k + 1}/${scenario.flights.length} in ${seconds.toFixed(1)} s: ${fixes} fixes of ${frames.length} frames`,
+            `flew ${scenario.name} ${k + 1}/${scenario.flights.length} in ${time}: ${fixes} fixes of ${frames.length} frames`,
           );
         },
       })),
     ),
   ];
   const workers = Array.from({ length: Math.max(1, Math.min(options.jobs, jobs.length)) }, () => new Worker());
+  let cpu_s = 0;
   try {
     await runGraph(jobs, workers, async (job, worker) => {
       const started = performance.now();
       const answer = await worker.ask(job.task);
       if (answer.kind === "failed") throw new Error(`${job.id}: ${answer.message}`);
-      job.done(answer, (performance.now() - started) / 1000);
+      const seconds = (performance.now() - started) / 1000;
+      cpu_s += answer.cpu_s;
+      job.done(answer, `${seconds.toFixed(1)} s (${answer.cpu_s.toFixed(1)} s of processor)`);
     });
   } finally {
     for (const worker of workers) worker.close();
   }
+  options.onProgress(`done with ${Math.round(cpu_s)} s of processor`);
   return outcomes;
 }
 

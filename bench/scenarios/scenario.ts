@@ -2,13 +2,7 @@ import type { ReplayOptions } from "../../agent/replay/replay.js";
 import type { Artifact } from "./artifact.js";
 
 /** How a flight is replayed, where it is not replayed as it was recorded. */
-export interface ReplayChange {
-  /** The result of a frame is known so much later than it was captured, milliseconds: drawn evenly, by frame. */
-  readonly late_ms?: { readonly least: number; readonly most: number };
-  /** Only one frame in so many is matched to the map; odometry sees all. Default 1 */
-  readonly match_every?: number;
-  readonly options?: Partial<ReplayOptions>;
-}
+export type ReplayChange = Partial<Pick<ReplayOptions, "latency_ms" | "fix_interval_s">>;
 
 export interface ScenarioFlight {
   readonly flight: Artifact;
