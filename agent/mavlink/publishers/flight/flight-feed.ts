@@ -1,4 +1,5 @@
 import type { MavLinkData } from "node-mavlink";
+import { BootTime } from "../../../vehicle/boot-time.js";
 import type { MavlinkFrame } from "../../frame.js";
 import type { Vehicle } from "../../identity.js";
 import type { FlightPublisher, PublisherStatus, PublishMoment } from "../flight-publisher.js";
@@ -33,6 +34,27 @@ const EXPLAIN_US = 30_000_000;
 const LATE_US = SWITCH_WINDOW_US - 2_000_000;
 const EV_CONTROL = "EKF2_EV_CTRL";
 
+/** What is known of the autopilot, from its start to its end. */
+interface Life {
+  readonly parameters: ParameterReader;
+  readonly gps: GpsHealth;
+  readonly watch: EkfWatch;
+  readonly chooser: FeedChooser;
+  readonly sets: SourceSetSwitch | null;
+}
+
+function newLife({ publisher, sourceSets, ownComponent }: FeedSettings): Life {
+  const parameters = new ParameterReader();
+  const gps = new GpsHealth();
+  const chooser = new FeedChooser(publisher, parameters, sourceSets?.vision ?? null);
+  let sets: SourceSetSwitch | null = null;
+  if (sourceSets !== null) {
+    const { gps: gpsSet, vision: visionSet, back_after_s } = sourceSets;
+    sets = new SourceSetSwitch({ gpsSet, visionSet, back_after_s, ownComponent }, parameters, gps);
+  }
+  return { parameters, gps, watch: new EkfWatch(), chooser, sets };
+}
+
 /**
  * The whole feed of one autopilot: chooses the publisher, runs it, judges the vehicle's GPS, watches whether the EKF uses
  * what it is given, switches ArduPilot's source set, and tells the operator what is wrong. One for each autopilot link.
@@ -40,12 +62,9 @@ const EV_CONTROL = "EKF2_EV_CTRL";
 export class FlightFeed implements FlightPublisher {
   readonly rate_hz = TICK_HZ;
   readonly #settings: FeedSettings;
-  readonly #parameters = new ParameterReader();
-  readonly #gps = new GpsHealth();
-  readonly #watch = new EkfWatch();
   readonly #notes = new OperatorNotes();
-  readonly #chooser: FeedChooser;
-  readonly #sets: SourceSetSwitch | null;
+  readonly #boot = new BootTime(null);
+  #life: Life;
   #choice: Choice = { feed: null, why: "nothing heard yet", hopeless: false };
   #current: { readonly feed: FeedName; readonly vehicle: Vehicle; readonly publisher: FlightPublisher } | null = null;
   #vehicle: Vehicle | null = null;
@@ -58,21 +77,7 @@ export class FlightFeed implements FlightPublisher {
   /** Throws a UserError for options that cannot be. */
   constructor(options: FeedOptions) {
     this.#settings = feedSettings(options);
-    const { publisher, sourceSets, ownComponent } = this.#settings;
-    this.#chooser = new FeedChooser(publisher, this.#parameters, sourceSets?.vision ?? null);
-    this.#sets =
-      sourceSets === null
-        ? null
-        : new SourceSetSwitch(
-            {
-              gpsSet: sourceSets.gps,
-              visionSet: sourceSets.vision,
-              back_after_s: sourceSets.back_after_s,
-              ownComponent,
-            },
-            this.#parameters,
-            this.#gps,
-          );
+    this.#life = newLife(this.#settings);
   }
 
   /** The message that is published, or `auto` before it is known. */
@@ -82,17 +87,17 @@ export class FlightFeed implements FlightPublisher {
 
   /** Whether the vehicle's own GPS can be flown on, as judged from its messages. */
   get gps(): Pick<GpsHealth, "state" | "since_us" | "detail"> {
-    return this.#gps;
+    return this.#life.gps;
   }
 
   /** The source set switch, or null where it is off. */
   get sourceSet(): Pick<SourceSetSwitch, "state" | "conditions" | "onVision" | "switches"> | null {
-    return this.#sets;
+    return this.#life.sets;
   }
 
   /** Why `status.fused` is what it is. */
   get fusedReason(): string {
-    return this.#feedToEkf() === null ? "the autopilot's answers tell" : this.#watch.reason;
+    return this.#feedToEkf() === null ? "the autopilot's answers tell" : this.#life.watch.reason;
   }
 
   get status(): PublisherStatus {
@@ -107,25 +112,27 @@ export class FlightFeed implements FlightPublisher {
       state: inner.state,
       conditions: [choice, ...inner.conditions],
       sent: this.#sentBefore + inner.sent,
-      fused: this.#feedToEkf() === null ? inner.fused : this.#watch.fused,
+      fused: this.#feedToEkf() === null ? inner.fused : this.#life.watch.fused,
     };
   }
 
   receive(frame: MavlinkFrame, now_us: number): void {
     const vehicle = this.#vehicle;
     if (vehicle === null || frame.sysid !== vehicle.sysid || frame.compid !== vehicle.compid) return;
-    this.#parameters.receive(frame);
-    this.#gps.receive(frame, now_us);
-    this.#watch.receive(frame, now_us);
-    this.#sets?.receive(frame, now_us);
+    // What the autopilot said before it began anew holds no more: its parameters, origin, source set.
+    if (this.#boot.observe(frame, now_us)) this.#startAnew();
+    this.#life.parameters.receive(frame);
+    this.#life.gps.receive(frame, now_us);
+    this.#life.watch.receive(frame, now_us);
+    this.#life.sets?.receive(frame, now_us);
     this.#current?.publisher.receive(frame, now_us);
   }
 
   tick(moment: PublishMoment): readonly MavLinkData[] {
     const { now_us, status } = moment;
     this.#select(moment);
-    const messages: MavLinkData[] = [...this.#parameters.tick(now_us, status.vehicle)];
-    this.#gps.update(now_us, status);
+    const messages: MavLinkData[] = [...this.#life.parameters.tick(now_us, status.vehicle)];
+    this.#life.gps.update(now_us, status);
     const current = this.#current;
     if (current !== null) {
       const before = current.publisher.status.sent;
@@ -135,10 +142,11 @@ export class FlightFeed implements FlightPublisher {
     const active = current?.publisher.status.state === "active";
     const feeding = active && now_us - this.#sent_us <= FEEDING_US;
     const toEkf = this.#feedToEkf();
-    if (this.#sets !== null && toEkf === "ardupilot_vision") messages.push(...this.#sets.tick(moment, feeding));
+    if (this.#life.sets !== null && toEkf === "ardupilot_vision")
+      messages.push(...this.#life.sets.tick(moment, feeding));
     if (toEkf !== null) {
-      const soleSource = this.#gps.state === "lost" || this.#sets?.onVision === true;
-      this.#watch.update({ now_us, feed: toEkf, feeding, soleSource, suspects: this.#suspects(toEkf) });
+      const soleSource = this.#life.gps.state === "lost" || this.#life.sets?.onVision === true;
+      this.#life.watch.update({ now_us, feed: toEkf, feeding, soleSource, suspects: this.#suspects(toEkf) });
     }
     this.#tell(moment, active, feeding, toEkf);
     messages.push(...this.#notes.drain());
@@ -150,7 +158,7 @@ export class FlightFeed implements FlightPublisher {
    * back to GPS if GPS can take over. Send it before the last position.
    */
   beforeStop(now_us: number): readonly MavLinkData[] {
-    return this.#sets?.beforeStop(now_us) ?? [];
+    return this.#life.sets?.beforeStop(now_us) ?? [];
   }
 
   /** Takes the publisher of the choice. One that is feeding is not taken away, and none is while the vehicle is armed. */
@@ -159,16 +167,26 @@ export class FlightFeed implements FlightPublisher {
     if (vehicle === null) return;
     this.#vehicle = vehicle;
     const known = this.#current?.vehicle;
-    if (known !== undefined && (known.sysid !== vehicle.sysid || known.autopilot !== vehicle.autopilot)) this.#drop();
+    if (known !== undefined && (known.sysid !== vehicle.sysid || known.autopilot !== vehicle.autopilot)) {
+      this.#boot.reset();
+      this.#startAnew();
+    }
     const current = this.#current;
     if (current !== null && (current.publisher.status.state === "active" || status.armed !== false)) return;
-    this.#choice = this.#chooser.choose(status);
+    this.#choice = this.#life.chooser.choose(status);
     const { feed } = this.#choice;
     if (feed === null || feed === current?.feed) return;
     this.#drop();
-    const parts = { parameters: this.#parameters, gps: this.#gps };
+    const parts = { parameters: this.#life.parameters, gps: this.#life.gps };
     this.#current = { feed, vehicle, publisher: createPublisher(feed, vehicle, this.#settings, parts) };
     this.#wantParameters();
+  }
+
+  #startAnew(): void {
+    this.#drop();
+    this.#life = newLife(this.#settings);
+    this.#wasFused = null;
+    this.#wasOnVision = false;
   }
 
   #drop(): void {
@@ -191,21 +209,22 @@ export class FlightFeed implements FlightPublisher {
 
   #wantParameters(): void {
     const toEkf = this.#feedToEkf();
-    if (toEkf === "ardupilot_vision") this.#parameters.want([...visionSetParameters(this.#visionSet), VISION_NOISE]);
-    if (toEkf === "px4_global") this.#parameters.want([AGP_ID]);
-    if (toEkf === "px4_vision") this.#parameters.want([EV_CONTROL]);
+    if (toEkf === "ardupilot_vision")
+      this.#life.parameters.want([...visionSetParameters(this.#visionSet), VISION_NOISE]);
+    if (toEkf === "px4_global") this.#life.parameters.want([AGP_ID]);
+    if (toEkf === "px4_vision") this.#life.parameters.want([EV_CONTROL]);
   }
 
   #suspects(toEkf: FeedToEkf): readonly string[] {
     if (toEkf === "px4_global") {
-      const slot = px4SlotProblems(this.#parameters, this.#settings.sensorId);
-      return [...px4ControlProblems(this.#parameters, AGP_CONTROL), ...slot];
+      const slot = px4SlotProblems(this.#life.parameters, this.#settings.sensorId);
+      return [...px4ControlProblems(this.#life.parameters, AGP_CONTROL), ...slot];
     }
-    if (toEkf === "px4_vision") return px4ControlProblems(this.#parameters, EV_CONTROL);
-    const problems = visionSetProblems(this.#parameters, this.#visionSet);
+    if (toEkf === "px4_vision") return px4ControlProblems(this.#life.parameters, EV_CONTROL);
+    const problems = visionSetProblems(this.#life.parameters, this.#visionSet);
     if (problems.length > 0) return problems;
-    if (this.#sets !== null && !this.#sets.onVision) return [`source set ${this.#visionSet} is not selected`];
-    return visionNoiseProblems(this.#parameters);
+    if (this.#life.sets !== null && !this.#life.sets.onVision) return [`source set ${this.#visionSet} is not selected`];
+    return visionNoiseProblems(this.#life.parameters);
   }
 
   /** Says in STATUSTEXTs what the operator should know now. */
@@ -214,9 +233,9 @@ export class FlightFeed implements FlightPublisher {
     const { fused } = this.status;
     if (fused === true && this.#wasFused !== true) this.#notes.say("fused", "info", `EKF uses ${this.name}`, now_us);
     const lost = fused === false && this.#wasFused === true;
-    const never = fused === false && this.#watch.feeding_us(now_us) >= this.#settings.notFusedAfter_s * 1e6;
+    const never = fused === false && this.#life.watch.feeding_us(now_us) >= this.#settings.notFusedAfter_s * 1e6;
     if (toEkf !== null && feeding && (lost || never)) {
-      this.#notes.say("not fused", "warning", `EKF does not use ${this.name}: ${this.#watch.reason}`, now_us);
+      this.#notes.say("not fused", "warning", `EKF does not use ${this.name}: ${this.#life.watch.reason}`, now_us);
     }
     if (fused !== null) this.#wasFused = fused;
 
@@ -224,7 +243,7 @@ export class FlightFeed implements FlightPublisher {
     this.#idleSince_us = active ? null : (this.#idleSince_us ?? now_us);
     const stopped = this.status.state === "stopped" && this.#current !== null;
     const idle_us = this.#idleSince_us === null ? 0 : now_us - this.#idleSince_us;
-    const waited = idle_us >= EXPLAIN_US && this.#gps.state !== "healthy";
+    const waited = idle_us >= EXPLAIN_US && this.#life.gps.state !== "healthy";
     if (failing !== null && (waited || (stopped && idle_us >= FEEDING_US))) {
       this.#notes.say(failing.name, "warning", `no ${this.name}: ${failing.name}: ${failing.detail}`, now_us);
     }
@@ -232,14 +251,14 @@ export class FlightFeed implements FlightPublisher {
   }
 
   #tellSourceSet(now_us: number, feeding: boolean): void {
-    const sets = this.#sets;
+    const sets = this.#life.sets;
     if (sets === null || this.#current === null) return;
     if (sets.onVision !== this.#wasOnVision) {
       this.#wasOnVision = sets.onVision;
       const text = sets.onVision ? `GPS lost, flying on vision (set ${this.#visionSet})` : "GPS is back, flying on GPS";
       this.#notes.say(sets.onVision ? "on vision" : "on gps", "warning", text, now_us);
     }
-    const lost = this.#gps.state === "lost" && now_us - this.#gps.since_us >= LATE_US;
+    const lost = this.#life.gps.state === "lost" && now_us - this.#life.gps.since_us >= LATE_US;
     if (!lost || sets.onVision) return;
     const refused = sets.conditions.find((condition) => !condition.holds && condition.name !== "gps_lost");
     const why = refused === undefined ? "no answer" : `${refused.name}: ${refused.detail}`;

@@ -15,16 +15,16 @@ const REQUEST_HZ = 1;
  * position, and shows the vehicle at 0/0.
  */
 export class SharedOrigin {
-  readonly #offer: LocalOrigin;
-  readonly #offered: boolean;
+  readonly #configured: GeoOrigin | null;
+  #offer: LocalOrigin;
   readonly #pace = new Pace(REQUEST_HZ);
   #current: GeoOrigin | null = null;
   #fromStatus: GeoOrigin | null = null;
   #vehicle: Vehicle | null = null;
 
   constructor(configured: GeoOrigin | null) {
+    this.#configured = configured;
     this.#offer = new LocalOrigin(configured);
-    this.#offered = configured !== null;
   }
 
   /** The origin that the vehicle has told, or null. */
@@ -37,13 +37,21 @@ export class SharedOrigin {
     const origin = this.#current;
     if (origin !== null)
       return `${origin.lat_deg.toFixed(7)} ${origin.lon_deg.toFixed(7)} ${origin.alt_m.toFixed(1)} m`;
-    return this.#offered ? "offered to the vehicle, not confirmed" : "the vehicle has none, and none is configured";
+    return this.#configured !== null
+      ? "offered to the vehicle, not confirmed"
+      : "the vehicle has none, and none is configured";
   }
 
   /** Takes what the vehicle model knows: it may have heard the origin before this publisher was there. */
   update(status: VehicleStatus): void {
     if (status.vehicle !== null) this.#vehicle = status.vehicle;
     const { origin } = status;
+    if (origin === null && this.#fromStatus !== null) {
+      // The vehicle began anew: it has forgotten its origin, and must be offered one again.
+      this.#fromStatus = null;
+      this.#current = null;
+      this.#offer = new LocalOrigin(this.#configured);
+    }
     if (origin === null || (this.#fromStatus !== null && sameOrigin(origin, this.#fromStatus))) return;
     this.#fromStatus = origin;
     this.#take(origin);

@@ -123,6 +123,16 @@ describe("origin", () => {
     assert.deepEqual(failing(feed), ["origin"]);
   });
 
+  test("a vehicle that restarts has forgotten it: nothing more is sent, and it is offered again", () => {
+    const flight = new FakeFlight(COPTER);
+    const feed = vision({ origin: ORIGIN });
+    assert.ok(run(feed, flight, 1).length > 0);
+    flight.status = { ...flight.status, origin: null };
+    const sent = run(feed, flight, 2);
+    assert.equal(ofType(sent, common.VisionPositionEstimate).length, 0);
+    assert.ok(ofType(sent, common.SetGpsGlobalOrigin).length >= 2);
+  });
+
   test("100 km from it nothing is sent", () => {
     const feed = vision();
     assert.equal(run(feed, new FakeFlight(COPTER, { origin: { ...ORIGIN, lat_deg: 51 } }), 1).length, 0);

@@ -8,7 +8,19 @@ import type { FeedOptions } from "../../../../../agent/mavlink/publishers/flight
 import { FlightFeed } from "../../../../../agent/mavlink/publishers/flight/flight-feed.js";
 import { UserError } from "../../../../../tiles/errors.js";
 import { FakeAutopilot, texts } from "./fake-autopilot.js";
-import { between, COPTER, FakeFlight, ORIGIN, ofType, PLANE, POSITION, PX4, paramFrame, run } from "./helpers.js";
+import {
+  arrives,
+  between,
+  COPTER,
+  FakeFlight,
+  ORIGIN,
+  ofType,
+  PLANE,
+  POSITION,
+  PX4,
+  paramFrame,
+  run,
+} from "./helpers.js";
 
 const SETS: FeedOptions = { answersTimesync: false, sourceSets: {} };
 
@@ -294,6 +306,37 @@ test("PX4: nothing until it has answered, then GLOBAL_POSITION_SENSOR at 5 Hz", 
   feed.receive(paramFrame("EKF2_AGP0_CTRL", 1, PX4), flight.now_us);
   assert.ok(ofType(run(feed, flight, 4), GlobalPositionSensor).length >= 20);
   assert.equal(feed.name, "global_position_sensor");
+});
+
+test("an autopilot that restarts has forgotten its set, origin and parameters: all is done again", () => {
+  const autopilot = new FakeAutopilot(COPTER, { origin: null });
+  autopilot.gpsFix = 1;
+  const feed = new FlightFeed({ ...SETS, origin: ORIGIN });
+  const attitude = (timeBootMs: number) => {
+    const zero = { roll: 0, pitch: 0, yaw: 0, rollspeed: 0, pitchspeed: 0, yawspeed: 0 };
+    feed.receive(
+      arrives(Object.assign(new common.Attitude(), { timeBootMs, ...zero }), COPTER),
+      autopilot.flight.now_us,
+    );
+  };
+  autopilot.run(feed, 5);
+  attitude(60_000);
+  autopilot.run(feed, 10);
+  assert.deepEqual(
+    autopilot.selected.map(({ set }) => set),
+    [2],
+  );
+  autopilot.set = 1;
+  for (const boot_ms of [500, 600, 700]) attitude(boot_ms);
+  assert.equal(feed.sourceSet?.onVision, false);
+  const sent = autopilot.run(feed, 15);
+  assert.ok(ofType(sent, common.SetGpsGlobalOrigin).length >= 1);
+  assert.ok(ofType(sent, common.ParamRequestRead).length >= 5);
+  assert.deepEqual(
+    autopilot.selected.map(({ set }) => set),
+    [2, 2],
+  );
+  assert.equal(feed.status.state, "active");
 });
 
 test("another vehicle on the link is asked and fed anew", () => {
