@@ -1,0 +1,93 @@
+import { type Encoder, Encoder as EncoderModel } from "../../models/runtime/encoder.js";
+import { loadModelFolder, registrarCard, rerankerCard } from "../../models/runtime/model-folder.js";
+import { OnnxSession, type Provider, type SessionOptions } from "../../models/runtime/session.js";
+import { errorMessage, UserError } from "../../tiles/errors.js";
+import type { ModelFolders } from "../config/load.js";
+import { type Check, checksOf } from "./checks.js";
+
+const check = checksOf("models");
+
+/** Side of the picture that is encoded to see whether and how fast it goes: a multiple of every stride. */
+const TRIAL_PX = 256;
+const TRIAL_RUNS = 3;
+
+/** How models are loaded. */
+export interface ModelOptions {
+  readonly folders: ModelFolders;
+  readonly providers: readonly Provider[];
+  readonly threads: number;
+}
+
+/** Loads every model as the agent does, on the first rung of the provider ladder that takes it, and encodes a picture. */
+export async function checkModels({ folders, providers, threads }: ModelOptions): Promise<Check[]> {
+  const failures = new Set<string>();
+  const session: SessionOptions = { providers, threads, log: (line) => failures.add(line) };
+  const checks: Check[] = [];
+  let encoderId: string | null = null;
+  await attempt(checks, "encoder", async () => {
+    const encoder = await EncoderModel.load(folders.encoder, session);
+    try {
+      encoderId = encoder.id;
+      return `${encoder.id}, ${TRIAL_PX} x ${TRIAL_PX} px in ${(await encodeTime(encoder)).toFixed(0)} ms`;
+    } finally {
+      await encoder.release();
+    }
+  });
+  if (folders.reranker === null) checks.push(check("reranker", "skipped", "left out by the configuration"));
+  else await attempt(checks, "reranker", () => loads(folders.reranker ?? "", rerankerCard, encoderId, session));
+  await attempt(checks, "registrar", () => loads(folders.registrar, registrarCard, encoderId, session));
+  checks.push(ladder(providers, failures));
+  return checks;
+}
+
+async function attempt(checks: Check[], name: string, load: () => Promise<string>): Promise<void> {
+  try {
+    checks.push(check(name, "ok", await load()));
+  } catch (thrown) {
+    if (!(thrown instanceof UserError)) throw thrown;
+    checks.push(check(name, "problem", errorMessage(thrown)));
+  }
+}
+
+async function encodeTime(encoder: Encoder): Promise<number> {
+  const picture = new Uint8Array(TRIAL_PX * TRIAL_PX * 3).map((_, i) => (i * 7919) % 256);
+  let best_ms = Number.POSITIVE_INFINITY;
+  for (let run = 0; run < TRIAL_RUNS; run++) {
+    const from_ms = performance.now();
+    const { data } = await encoder.encodeDense(picture, 1, TRIAL_PX, TRIAL_PX);
+    best_ms = Math.min(best_ms, performance.now() - from_ms);
+    if (!data.every(Number.isFinite))
+      throw new UserError(`${encoder.id}: its features are not numbers: a broken model or driver`);
+  }
+  return best_ms;
+}
+
+type CardSchema = typeof rerankerCard | typeof registrarCard;
+
+async function loads(
+  dir: string,
+  schema: CardSchema,
+  encoderId: string | null,
+  options: SessionOptions,
+): Promise<string> {
+  const folder = loadModelFolder<{
+    kind: string;
+    id: string;
+    encoder_id: string;
+    files: Record<string, { bytes: number; sha256: string }>;
+    graph: { file: string };
+  }>(dir, schema);
+  const { id, encoder_id, graph } = folder.card;
+  if (encoderId !== null && encoder_id !== encoderId) {
+    throw new UserError(`${id} reads the features of ${encoder_id}, but the encoder is ${encoderId}`);
+  }
+  const loaded = await OnnxSession.create(folder.path(graph.file), options);
+  await loaded.release();
+  return `${id} on ${loaded.provider}`;
+}
+
+function ladder(providers: readonly Provider[], failures: ReadonlySet<string>): Check {
+  const wanted = providers.join(", ");
+  if (failures.size === 0) return check("providers", "ok", `${providers[0] ?? "none"} (of ${wanted})`);
+  return check("providers", "warning", `not all of ${wanted} can be used: ${[...failures].join("; ")}`);
+}

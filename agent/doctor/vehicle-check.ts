@@ -1,0 +1,142 @@
+import { common } from "node-mavlink";
+import { monotonic_us } from "../clock.js";
+import { vehicleText } from "../mavlink/publishers/flight/vehicle-kind.js";
+import { type Check, checksOf } from "./checks.js";
+import type { VehicleLink } from "./vehicle-link.js";
+
+const check = checksOf("vehicle");
+
+/** A round trip beyond this says that the link is full or goes over a radio. */
+const SLOW_ROUND_TRIP_MS = 50;
+/** A share of lost frames that is worth a word. */
+const LOSS = 0.01;
+const DATE_APART_S = 5;
+/** MAV_TYPE-independent: GPS_RAW_INT's fix type from which on there is a position. */
+const FIX_3D = 3;
+
+/** Why no autopilot was heard: what came in its place. `sysid` is the one that was asked for. */
+export function silence(link: VehicleLink, sysid: number | null, wait_s: number): Check {
+  const { received, refused } = link.counts;
+  const others = link.autopilots.filter((one) => one !== sysid);
+  const refusals = Object.entries(refused).map(([why, count]) => `${count} ${why}`);
+  const why = (() => {
+    if (refusals.length > 0) {
+      return `frames were refused by the signature check (${refusals.join(", ")}): is the key that of the vehicle?`;
+    }
+    if (sysid !== null && others.length > 0) {
+      return `system ${others.join(", ")} was heard, but only system ${sysid} is listened to: set system_id 0 or ${others[0]}`;
+    }
+    if (received.frames > 0)
+      return `${received.frames} MAVLink frames came, but no HEARTBEAT of an autopilot (component 1)`;
+    if (received.bytes > 0) return `${received.bytes} bytes came, but no MAVLink frame: is the baud rate right?`;
+    if (!link.up) return "the link does not come up: is the device there, and does the other end listen?";
+    return "nothing came: is the autopilot on, and does it send to this address (or is the agent running on this link)?";
+  })();
+  return check("autopilot", "problem", `none heard on ${link.url} within ${wait_s} s: ${why}`);
+}
+
+/** What the vehicle has said of itself so far. `hasOrigin`: the agent has one to offer. */
+export function checkVehicle(link: VehicleLink, hasOrigin: boolean): Check[] {
+  const { status } = link.model;
+  const { vehicle } = status;
+  if (vehicle === null) return [];
+  const armed = status.armed === true ? "armed" : "disarmed";
+  return [
+    check(
+      "autopilot",
+      "ok",
+      `${vehicleText(vehicle)}, system ${vehicle.sysid}, ${status.mode ?? "mode unknown"}, ${armed}`,
+    ),
+    linkQuality(link),
+    clock(link),
+    ...date(link),
+    attitude(link),
+    height(link),
+    gps(link),
+    ekf(link),
+    origin(link, hasOrigin),
+  ];
+}
+
+function linkQuality(link: VehicleLink): Check {
+  const { received, lost } = link.counts;
+  const text = `${received.frames} frames came, ${lost} lost, ${received.badCrc} damaged`;
+  if (lost > LOSS * received.frames + 5) {
+    return check("link", "warning", `${text}: more than 1 % lost; is the link too slow for what is sent on it?`);
+  }
+  return check("link", "ok", `${link.url}: ${text}`);
+}
+
+function clock(link: VehicleLink): Check {
+  const { round_trip_us, offset_us, uncertainty_us } = link.timesync.statusAt(monotonic_us());
+  if (round_trip_us === null || offset_us === null) {
+    return check(
+      "clock",
+      "warning",
+      "the autopilot does not answer TIMESYNC: attitudes are placed by their arrival, late by the delay of the link",
+    );
+  }
+  const round_trip_ms = round_trip_us / 1000;
+  const text = `TIMESYNC round trip ${round_trip_ms.toFixed(1)} ms, clock known to ${((uncertainty_us ?? 0) / 1000).toFixed(1)} ms`;
+  if (round_trip_ms <= SLOW_ROUND_TRIP_MS) return check("clock", "ok", text);
+  return check("clock", "warning", `${text}: a slow link; positions come late and attitudes are placed badly`);
+}
+
+function date(link: VehicleLink): Check[] {
+  const apart_s = link.dateDifference_s;
+  if (apart_s === null) return [];
+  if (Math.abs(apart_s) <= DATE_APART_S) return [check("date", "ok", "the autopilot's date is this computer's")];
+  const detail = `the autopilot's date is ${Math.abs(apart_s).toFixed(0)} s ${apart_s > 0 ? "ahead of" : "behind"} this computer's: signing and logs will not fit`;
+  return [check("date", "warning", detail)];
+}
+
+function attitude(link: VehicleLink): Check {
+  if (link.heard(common.Attitude.MSG_ID) || link.heard(common.AttitudeQuaternion.MSG_ID)) {
+    return check("attitude", "ok", "attitudes come");
+  }
+  return check("attitude", "skipped", "none comes now; the agent asks for it when it runs");
+}
+
+function height(link: VehicleLink): Check {
+  const agl = link.model.poseAt(monotonic_us())?.agl ?? null;
+  if (agl === null)
+    return check("height", "skipped", "no height above ground comes now; the agent asks for it when it runs");
+  const text = `${agl.agl_m.toFixed(1)} m above ground, by ${agl.source}`;
+  if (agl.source !== "relative") return check("height", "ok", text);
+  return check(
+    "height",
+    "warning",
+    `${text}: over home, not over the ground below; a rangefinder or terrain data makes the scale of the picture right`,
+  );
+}
+
+function gps(link: VehicleLink): Check {
+  const { gps_fix_type: fix } = link.model.status;
+  if (fix === null) return check("gps", "ok", "none told");
+  const satellites = link.model.details.gps_satellites;
+  const text = `${fix >= FIX_3D ? "3D fix" : "no 3D fix"}${satellites === null ? "" : `, ${satellites} satellites`}`;
+  return check("gps", "ok", text);
+}
+
+function ekf(link: VehicleLink): Check {
+  const { ekf_flags: flags, ekf_position_valid: valid } = link.model.status;
+  if (flags === null) return check("ekf", "skipped", "no report comes now; the agent asks for it when it runs");
+  return check(
+    "ekf",
+    "ok",
+    `flags ${flags}: ${valid === true ? "it has an absolute position" : "no absolute position (yet)"}`,
+  );
+}
+
+function origin(link: VehicleLink, hasOrigin: boolean): Check {
+  const place = link.model.status.origin;
+  if (place === null && hasOrigin) return check("origin", "ok", "not told; the agent will offer the configured one");
+  if (place === null) {
+    return check(
+      "origin",
+      "skipped",
+      "not told; local positions (VISION_POSITION_ESTIMATE, ODOMETRY) need one: it comes with GPS, or from the agent",
+    );
+  }
+  return check("origin", "ok", `${place.lat_deg.toFixed(6)}, ${place.lon_deg.toFixed(6)}, ${place.alt_m.toFixed(0)} m`);
+}

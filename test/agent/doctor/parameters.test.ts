@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { checkParameters, ParamReadings, writeParameters } from "../../../agent/doctor/parameters.js";
+import { accepted, type ParamSetup } from "../../../agent/doctor/rules.js";
+import { COPTER_VISION_ALONE } from "../../../agent/doctor/rules-ardupilot.js";
+import { PX4_GLOBAL_POSITION_SENSOR } from "../../../agent/doctor/rules-px4.js";
+import { SETUPS } from "../../../agent/doctor/setups.js";
+import type { ParamAnswer } from "../../../agent/mavlink/param-client.js";
+
+/** Parameters in memory; `keeps` are those that do not change. */
+class Memory {
+  readonly values: Map<string, number>;
+  readonly reads: string[] = [];
+
+  constructor(
+    values: Readonly<Record<string, number>>,
+    readonly keeps: readonly string[] = [],
+    readonly hidden: (name: string, values: ReadonlyMap<string, number>) => boolean = () => false,
+  ) {
+    this.values = new Map(Object.entries(values));
+  }
+
+  async read(name: string): Promise<ParamAnswer> {
+    this.reads.push(name);
+    const value = this.hidden(name, this.values) ? undefined : this.values.get(name);
+    if (value === undefined) return { outcome: "missing", name, param: null, reason: `${name}: it does not exist` };
+    return { outcome: "ok", name, param: { name, value, type: 9 }, reason: "" };
+  }
+
+  async set(name: string, value: number): Promise<ParamAnswer> {
+    if (this.keeps.includes(name)) return { outcome: "refused", name, param: null, reason: `${name} stays` };
+    this.values.set(name, Math.fround(value));
+    return this.read(name);
+  }
+}
+
+/** A vehicle that is set up as this setup wants. */
+function perfect(setup: ParamSetup): Record<string, number> {
+  return Object.fromEntries(setup.rules.map(({ names: [name], value }) => [name, value]));
+}
+
+const nothingTold = () => undefined;
+
+describe("checkParameters", () => {
+  for (const setup of SETUPS) {
+    it(`${setup.id}: a vehicle set up like this has nothing wrong`, async () => {
+      const { checks, fixes } = await checkParameters(setup, new ParamReadings(new Memory(perfect(setup))));
+      assert.deepEqual(fixes, []);
+      assert.ok(
+        checks.every(({ verdict }) => verdict === "ok"),
+        JSON.stringify(checks),
+      );
+      const unconditional = setup.rules.filter(({ when }) => when === undefined);
+      assert.equal(checks.length, unconditional.length);
+    });
+
+    it(`${setup.id}: every wrong value is found, named with the value to set, and put right`, async () => {
+      const rules = setup.rules.filter(({ when }) => when === undefined);
+      for (const rule of rules) {
+        const [name] = rule.names;
+        const wrong = [-77, 0, 3, 1e5].find((value) => !accepted(rule, value));
+        assert.ok(wrong !== undefined, name);
+        const memory = new Memory({ ...perfect(setup), [name]: wrong });
+        const { checks, fixes } = await checkParameters(setup, new ParamReadings(memory));
+        const found = checks.filter(({ verdict }) => verdict !== "ok");
+        assert.deepEqual(
+          found.map((one) => [one.name, one.verdict]),
+          [[name, rule.severity]],
+        );
+        assert.match(found[0]?.detail ?? "", /^is .* must .*: set /);
+        assert.equal(/then reboot the autopilot/.test(found[0]?.detail ?? ""), rule.reboot);
+        const { results, after } = await writeParameters(setup, fixes, memory, nothingTold);
+        assert.deepEqual(
+          results.map((one) => [one.name, one.ok, one.reboot]),
+          [[name, true, rule.reboot]],
+        );
+        assert.ok(after.checks.every(({ verdict }) => verdict === "ok"));
+      }
+    });
+  }
+
+  it("knows the older names", async () => {
+    const { GPS1_TYPE, ...values } = perfect(COPTER_VISION_ALONE);
+    assert.equal(GPS1_TYPE, 0);
+    const { checks, fixes } = await checkParameters(
+      COPTER_VISION_ALONE,
+      new ParamReadings(new Memory({ ...values, GPS_TYPE: 1 })),
+    );
+    assert.deepEqual(fixes, [{ name: "GPS_TYPE", from: 1, to: 0, reboot: true }]);
+    assert.ok(checks.some(({ name, verdict }) => name === "GPS_TYPE" && verdict === "problem"));
+  });
+
+  it("says that a firmware is too old or was built without", async () => {
+    const old = await checkParameters(
+      PX4_GLOBAL_POSITION_SENSOR,
+      new ParamReadings(new Memory({ EKF2_AGP_CTRL: 1, COM_POS_FS_EPH: 50, EKF2_DELAY_MAX: 200 })),
+    );
+    assert.match(old.checks.find(({ name }) => name === "EKF2_AGP0_ID")?.detail ?? "", /no receiver .*odometry/);
+    assert.match(old.checks.find(({ name }) => name === "firmware")?.detail ?? "", /before 2026-02/);
+    const small = await checkParameters(COPTER_VISION_ALONE, new ParamReadings(new Memory({ AHRS_EKF_TYPE: 3 })));
+    assert.match(small.checks.find(({ name }) => name === "VISO_TYPE")?.detail ?? "", /built without/);
+  });
+
+  it("asks for arming without GPS only where there is no GPS", async () => {
+    const values = { ...perfect(PX4_GLOBAL_POSITION_SENSOR), COM_ARM_WO_GPS: 0 };
+    const check = async (hasGps: number) => {
+      const memory = new Memory({ ...values, SYS_HAS_GPS: hasGps });
+      return (await checkParameters(PX4_GLOBAL_POSITION_SENSOR, new ParamReadings(memory))).fixes;
+    };
+    assert.deepEqual(await check(1), []);
+    assert.deepEqual(await check(0), [{ name: "COM_ARM_WO_GPS", from: 0, to: 1, reboot: false }]);
+  });
+
+  it("reads nothing twice", async () => {
+    const memory = new Memory(perfect(PX4_GLOBAL_POSITION_SENSOR));
+    const readings = new ParamReadings(memory);
+    await checkParameters(PX4_GLOBAL_POSITION_SENSOR, readings);
+    await checkParameters(PX4_GLOBAL_POSITION_SENSOR, readings);
+    assert.equal(new Set(memory.reads).size, memory.reads.length);
+  });
+});
+
+describe("writeParameters", () => {
+  it("writes too what only comes to light by writing", async () => {
+    const hidden = (name: string, values: ReadonlyMap<string, number>) =>
+      name.startsWith("VISO_") && name !== "VISO_TYPE" && values.get("VISO_TYPE") === 0;
+    const memory = new Memory(
+      { ...perfect(COPTER_VISION_ALONE), VISO_TYPE: 0, VISO_DELAY_MS: 10, VISO_POS_M_NSE: 0.2 },
+      [],
+      hidden,
+    );
+    const { fixes } = await checkParameters(COPTER_VISION_ALONE, new ParamReadings(memory));
+    assert.deepEqual(
+      fixes.map(({ name }) => name),
+      ["VISO_TYPE"],
+    );
+    const { results, after } = await writeParameters(COPTER_VISION_ALONE, fixes, memory, nothingTold);
+    assert.deepEqual(
+      results.map(({ name, to }) => [name, to]),
+      [
+        ["VISO_TYPE", 1],
+        ["VISO_DELAY_MS", 250],
+        ["VISO_POS_M_NSE", 5],
+      ],
+    );
+    assert.ok(after.checks.every(({ verdict }) => verdict === "ok"));
+  });
+
+  it("tries a parameter that does not change once, and says so", async () => {
+    const memory = new Memory({ ...perfect(COPTER_VISION_ALONE), VISO_POS_M_NSE: 0.2 }, ["VISO_POS_M_NSE"]);
+    const { fixes } = await checkParameters(COPTER_VISION_ALONE, new ParamReadings(memory));
+    const { results, after } = await writeParameters(COPTER_VISION_ALONE, fixes, memory, nothingTold);
+    assert.deepEqual(
+      results.map(({ ok, reason }) => [ok, reason]),
+      [[false, "VISO_POS_M_NSE stays"]],
+    );
+    const left = after.checks.filter(({ verdict }) => verdict === "problem");
+    assert.match(left[0]?.detail ?? "", /is 0.2, must be from 2 to 20: set 5 /);
+  });
+});
