@@ -71,7 +71,7 @@ export class FlightMaker {
               yaw_deg: 0,
               yaw_sigma_deg: 3,
               keyframe: { t_us: from_t_us, north_m: 0, east_m: 0 },
-              quality: { correlation: 1, overlap: 1, peak_ratio: 0, turn_deg: 0, scale: 1 },
+              quality: { correlation: 1, overlap: 1, peak_ratio: 0, turn_deg: 0, scale: 1, relief_ratio: 1 },
             },
       seen: (displaced = { north_m: 0, east_m: 0 }, at_end = false) =>
         resultAt(
