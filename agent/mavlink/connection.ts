@@ -6,6 +6,7 @@ import { type FramerCounts, MavlinkFramer } from "./framer.js";
 import { SenderIdentity } from "./identity.js";
 import type { LinkTimes, MavlinkLink } from "./link/link.js";
 import { openLink } from "./link/open.js";
+import { LinkDoubts } from "./link-doubts.js";
 import { SequenceTracker } from "./sequence.js";
 import type { FrameSigner, SignatureChecker, SignatureVerdict } from "./signing.js";
 import { type Lateness, SteadyTimer } from "./steady-timer.js";
@@ -88,6 +89,7 @@ export class MavlinkConnection implements VehiclePort {
   readonly #listeners = new Set<FrameListener>();
   readonly #framers = new Map<string, MavlinkFramer>();
   readonly #sequence = new SequenceTracker();
+  readonly #doubts: LinkDoubts;
   #link: MavlinkLink | null = null;
   #seq = 0;
   readonly #heartbeat: SteadyTimer;
@@ -99,7 +101,8 @@ export class MavlinkConnection implements VehiclePort {
     refused: {},
   };
 
-  private constructor(options: ConnectionOptions) {
+  private constructor(url: string, options: ConnectionOptions) {
+    this.#doubts = new LinkDoubts((text) => options.log?.(`MAVLink link ${url}: ${text}`));
     this.#observesIdentity = options.identity === undefined;
     this.identity =
       options.identity ??
@@ -113,13 +116,14 @@ export class MavlinkConnection implements VehiclePort {
 
   /** Opens the link and begins to send heartbeats. Throws a UserError for a URL or a link that does not work. */
   static async open(url: string, options: ConnectionOptions = {}): Promise<MavlinkConnection> {
-    const connection = new MavlinkConnection(options);
+    const connection = new MavlinkConnection(url, options);
     connection.#link = await openLink(
       url,
       {
         bytes: (bytes, source) => connection.#receive(bytes, source),
         state: (up) => {
-          if (!up) connection.#forgetStreams();
+          if (up) connection.#doubts.reset();
+          else connection.#forgetStreams();
         },
         ...(options.log === undefined ? {} : { note: options.log }),
       },
@@ -209,6 +213,7 @@ export class MavlinkConnection implements VehiclePort {
     this.#framers.set(source, framer);
     const t_us = monotonic_us();
     for (const frame of framer.push(bytes)) this.#take(frame, t_us);
+    this.#doubts.bytes(framer.counts);
     this.#watchForPause();
   }
 
@@ -228,6 +233,7 @@ export class MavlinkConnection implements VehiclePort {
 
   #take(frame: MavlinkFrame, t_us: number): void {
     const verdict = this.#signing?.checker.check(frame) ?? "ok";
+    this.#doubts.verdict(verdict);
     if (verdict !== "ok") {
       this.#counts.refused[verdict] = (this.#counts.refused[verdict] ?? 0) + 1;
       return;

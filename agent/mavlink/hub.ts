@@ -1,5 +1,5 @@
 import type { MavLinkData } from "node-mavlink";
-import { UserError } from "../../tiles/errors.js";
+import { errorMessage, UserError } from "../../tiles/errors.js";
 import { type ConnectionCounts, type ConnectionOptions, MavlinkConnection } from "./connection.js";
 import type { SenderIdentity, Vehicle } from "./identity.js";
 import type { LinkTimes } from "./link/link.js";
@@ -39,6 +39,7 @@ export interface HubLinkStatus {
 
 const HEARTBEAT_MS = 1000;
 const SERVICE_MS = 50;
+const MAX_FAULTS = 100;
 
 interface OpenLink {
   readonly url: string;
@@ -65,7 +66,12 @@ export class MavlinkHub {
   readonly #heartbeat: SteadyTimer;
   readonly #serviceTimer: SteadyTimer;
 
-  private constructor(autopilot: MavlinkConnection, links: readonly OpenLink[]) {
+  readonly #log: (line: string) => void;
+  /** Faults that were logged, so that one in every frame does not fill the log. */
+  readonly #faults = new Set<string>();
+
+  private constructor(autopilot: MavlinkConnection, links: readonly OpenLink[], log: (line: string) => void) {
+    this.#log = log;
     this.#links = links;
     this.#identity = autopilot.identity;
     this.autopilot = {
@@ -78,15 +84,15 @@ export class MavlinkHub {
     });
     for (const { role, connection } of links) {
       connection.onFrame((frame, t_us) => {
-        if (role === "gcs") for (const listener of this.#gcsListeners) listener(frame, t_us);
-        else this.#fromAutopilot(frame, t_us);
+        if (role === "autopilot") this.#fromAutopilot(frame, t_us);
+        else for (const listener of this.#gcsListeners) this.#guard(() => listener(frame, t_us));
       });
     }
     this.#heartbeat = new SteadyTimer(HEARTBEAT_MS, () => {
       for (const { connection } of links) connection.sendHeartbeat();
     });
     this.#serviceTimer = new SteadyTimer(SERVICE_MS, (now_us) => {
-      for (const service of this.#services) this.#sendAll(service.tick(now_us));
+      for (const service of this.#services) this.#guard(() => this.#sendAll(service.tick(now_us)));
     });
     this.#heartbeat.start();
     this.#serviceTimer.start();
@@ -131,7 +137,7 @@ export class MavlinkHub {
         });
         opened.push({ url: link.url, role: link.role, connection });
       }
-      return new MavlinkHub(autopilot, opened);
+      return new MavlinkHub(autopilot, opened, options.log ?? (() => undefined));
     } catch (thrown) {
       await Promise.all(opened.map(({ connection }) => connection.close()));
       throw thrown;
@@ -210,12 +216,30 @@ export class MavlinkHub {
     if (vehicle === null || frame.sysid !== vehicle.sysid) return;
     // Our own frames, passed back by a router.
     if (frame.sysid === sysid && frame.compid === compid) return;
-    for (const listener of this.#vehicleListeners) listener(frame, t_us);
-    for (const service of this.#services) this.#sendAll(service.observe(frame, t_us));
+    for (const listener of this.#vehicleListeners) this.#guard(() => listener(frame, t_us));
+    for (const service of this.#services) this.#guard(() => this.#sendAll(service.observe(frame, t_us)));
   };
 
+  /** A fault in one part must not end the heartbeat, nor keep the frame from the others. */
+  #guard(run: () => void): void {
+    try {
+      run();
+    } catch (thrown) {
+      const fault = errorMessage(thrown);
+      if (this.#faults.has(fault) || this.#faults.size >= MAX_FAULTS) return;
+      this.#faults.add(fault);
+      this.#log(`fault in a part that listens to MAVLink: ${fault}`);
+    }
+  }
+
   #sendAll(messages: readonly MavLinkData[]): void {
-    for (const message of messages) this.autopilot.send(message).catch(() => undefined);
+    for (const message of messages) {
+      this.autopilot.send(message).catch((thrown: unknown) => {
+        this.#guard(() => {
+          throw thrown;
+        });
+      });
+    }
   }
 }
 

@@ -110,6 +110,26 @@ describe("a connection", () => {
     await other.link.close();
   });
 
+  test("a link that looks set up wrongly is said once", async () => {
+    const other = await otherEnd();
+    const key = SigningKey.fromHex("11".repeat(32));
+    const log: string[] = [];
+    const connection = await MavlinkConnection.open(other.url, {
+      log: (line) => log.push(line),
+      signing: { signer: new FrameSigner({ key, linkId: 7 }), checker: new SignatureChecker({ key, timestamp: 0 }) },
+    });
+    await until("the first heartbeat", () => other.frames.length === 1);
+    for (let i = 0; i < 8; i++) await other.link.send(Buffer.alloc(500, 0x55));
+    await until("the bytes", () => connection.counts.received.bytes >= 4000);
+    for (let i = 0; i < 12; i++) await other.send(vehicleHeartbeat());
+    await until("the refusals", () => connection.counts.refused.unsigned === 12);
+    assert.equal(log.length, 2, log.join("\n"));
+    assert.match(log[0] ?? "", /no MAVLink frame among them; is the baud rate right/);
+    assert.match(log[1] ?? "", /all frames so far were refused: they are not signed/);
+    await connection.close();
+    await other.link.close();
+  });
+
   test("bad URLs and ids are UserErrors before anything is opened", async () => {
     await assert.rejects(MavlinkConnection.open("serial:/dev/ttyS0:57601"), UserError);
     await assert.rejects(MavlinkConnection.open("udpout:127.0.0.1:14550", { compid: 1 }), UserError);

@@ -135,6 +135,22 @@ describe("a hub", () => {
     await stop();
   });
 
+  test("a fault in one listener is logged once, and the others go on", async () => {
+    const log: string[] = [];
+    const { hub, autopilot, frames, stop } = await setUp({ log: (line) => log.push(line) });
+    hub.onVehicleFrame(() => {
+      throw new Error("this listener has a fault");
+    });
+    let after = 0;
+    hub.onVehicleFrame(() => after++);
+    const beats = autopilot.count(0);
+    for (let i = 0; i < 3; i++) await autopilot.send(vehicleHeartbeat());
+    await until("all frames", () => after === 3 && frames.length === 4);
+    await until("another heartbeat", () => autopilot.count(0) > beats);
+    assert.deepEqual(log, ["fault in a part that listens to MAVLink: this listener has a fault"]);
+    await stop();
+  });
+
   test("opens although the autopilot is not there yet, and says so once in the log", async () => {
     const log: string[] = [];
     // A port that nobody listens on.
