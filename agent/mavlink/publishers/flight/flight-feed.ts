@@ -10,6 +10,7 @@ import { EkfWatch, type FeedToEkf } from "./ekf-watch.js";
 import { type FeedOptions, type FeedSettings, feedSettings } from "./feed-options.js";
 import { AGP_CONTROL } from "./global-position-sensor.js";
 import { GpsHealth } from "./gps-health.js";
+import { GPS_TYPES, SECOND_GPS_TYPES } from "./gps-input.js";
 import { OperatorNotes } from "./operator-notes.js";
 import {
   AGP_ID,
@@ -22,7 +23,7 @@ import {
 } from "./parameter-problems.js";
 import { ParameterReader } from "./parameter-reader.js";
 import { SourceSetSwitch, SWITCH_WINDOW_US } from "./source-set.js";
-import { isPx4 } from "./vehicle-kind.js";
+import { isArdupilot, isPx4 } from "./vehicle-kind.js";
 
 /** Ticks a second: sub-periods of all rates, and quick enough for a source set within seconds of a loss. */
 const TICK_HZ = 50;
@@ -132,7 +133,7 @@ export class FlightFeed implements FlightPublisher {
     const { now_us, status } = moment;
     this.#select(moment);
     const messages: MavLinkData[] = [...this.#life.parameters.tick(now_us, status.vehicle)];
-    this.#life.gps.update(now_us, status);
+    this.#life.gps.update(now_us, status, this.#hasNoReceiver(status.vehicle));
     const current = this.#current;
     if (current !== null) {
       const before = current.publisher.status.sent;
@@ -192,6 +193,15 @@ export class FlightFeed implements FlightPublisher {
   #drop(): void {
     this.#sentBefore += this.#current?.publisher.status.sent ?? 0;
     this.#current = null;
+  }
+
+  /** ArduPilot without a receiver has GPS1_TYPE 0 (GPS_TYPE before 4.6), and no second one. */
+  #hasNoReceiver(vehicle: Vehicle | null): boolean {
+    if (vehicle === null || !isArdupilot(vehicle)) return false;
+    const { parameters } = this.#life;
+    parameters.want([...GPS_TYPES, ...SECOND_GPS_TYPES]);
+    const first = GPS_TYPES.some((name) => parameters.value(name) === 0);
+    return first && SECOND_GPS_TYPES.every((name) => (parameters.value(name) ?? 0) === 0);
   }
 
   /** What the feed is to the EKF; null for ways whose success shows elsewhere (answers to commands, a GPS). */

@@ -12,8 +12,8 @@ export type GpsState = "unknown" | "healthy" | "lost";
 const FIX_3D = 3;
 /** GPS_RAW_INT comes at 1 Hz and more; after this long without it the receiver is gone. */
 const SILENT_US = 3_000_000;
-/** A vehicle that has told nothing of a GPS for this long has none. */
-const NEVER_US = 5_000_000;
+/** PX4 without a receiver sends no GPS_RAW_INT at all: after this long there is none. */
+const NEVER_US = 10_000_000;
 /** A change counts when it has lasted this long. */
 const LOST_AFTER_US = 500_000;
 const HEALTHY_AFTER_US = 1_000_000;
@@ -24,7 +24,12 @@ const PX4_GLITCH = 1024;
 const DISAGREES_M = 100;
 const DISAGREES_SIGMA = 5;
 
-/** Whether the autopilot's own GPS can be flown on, from what the autopilot reports. */
+/**
+ * Whether the autopilot's own GPS can be flown on, from what the autopilot reports.
+ *
+ * Silence means different things: PX4 sends GPS_RAW_INT only while there is data, ArduPilot always, so that on ArduPilot
+ * silence is a stream that was not asked for, or was lost, and no reason to leave a GPS that may well be healthy.
+ */
 export class GpsHealth {
   #state: GpsState = "unknown";
   #since_us = Number.NEGATIVE_INFINITY;
@@ -60,13 +65,15 @@ export class GpsHealth {
     this.#place = fixType >= FIX_3D && (lat !== 0 || lon !== 0) ? { lat_deg: lat / 1e7, lon_deg: lon / 1e7 } : null;
   }
 
-  /** Judges; call it at 5 Hz or more. */
-  update(now_us: number, status: VehicleStatus): void {
+  /** Judges; call it at 5 Hz or more. `noReceiver`: the parameters say that the vehicle has none. */
+  update(now_us: number, status: VehicleStatus, noReceiver = false): void {
     const { vehicle, alive } = status;
     if (vehicle === null || !alive) return;
     this.#sysid = vehicle.sysid;
     this.#first_us ??= now_us;
-    const { seen, detail } = this.#look(now_us, status, this.#first_us);
+    const { seen, detail } = noReceiver
+      ? ({ seen: "lost", detail: "the parameters say that there is no GPS" } as const)
+      : this.#look(now_us, status, this.#first_us, isPx4(vehicle));
     this.#detail = detail;
     if (seen !== this.#seen) {
       this.#seen = seen;
@@ -87,13 +94,14 @@ export class GpsHealth {
     return Math.hypot(north_m, east_m) <= Math.max(DISAGREES_M, DISAGREES_SIGMA * sample.eph_m);
   }
 
-  #look(now_us: number, status: VehicleStatus, first_us: number): { seen: GpsState; detail: string } {
-    const silent = this.#raw_us !== null && now_us - this.#raw_us > SILENT_US;
-    if (silent) return { seen: "lost", detail: "GPS_RAW_INT has stopped" };
+  #look(now_us: number, status: VehicleStatus, first_us: number, px4: boolean): { seen: GpsState; detail: string } {
+    if (this.#raw_us !== null && now_us - this.#raw_us > SILENT_US) {
+      return { seen: px4 ? "lost" : "unknown", detail: "GPS_RAW_INT has stopped" };
+    }
     const fixType = this.#rawFixType ?? status.gps_fix_type;
     if (fixType === null) {
-      if (now_us - first_us < NEVER_US) return { seen: "unknown", detail: "no GPS_RAW_INT yet" };
-      return { seen: "lost", detail: "the vehicle reports no GPS" };
+      if (px4 && now_us - first_us >= NEVER_US) return { seen: "lost", detail: "the vehicle reports no GPS" };
+      return { seen: "unknown", detail: "no GPS_RAW_INT yet" };
     }
     if (fixType < FIX_3D) return { seen: "lost", detail: `GPS fix type ${fixType}` };
     if (glitch(status)) return { seen: "lost", detail: "the EKF reports a GPS glitch" };

@@ -31,6 +31,7 @@ const NO_VELOCITY =
 
 /** The type of the first GPS; the second name is that of firmware before 4.6. */
 export const GPS_TYPES = ["GPS1_TYPE", "GPS_TYPE"] as const;
+export const SECOND_GPS_TYPES = ["GPS2_TYPE", "GPS_TYPE2"] as const;
 
 /**
  * GPS_INPUT (232) for ArduPilot: a position in the clothes of a GPS, only where the configuration asks for it by name.

@@ -116,24 +116,33 @@ test("parameters are asked for one at a time, again until answered, and anew for
 });
 
 describe("GPS health", () => {
-  const judged = (fixTypes: readonly (number | null)[], change = {}) => {
+  const judged = (fixTypes: readonly (number | null)[], change = {}, vehicle = COPTER) => {
     const gps = new GpsHealth();
     let t_us = 0;
     for (const fixType of fixTypes) {
       for (let i = 0; i < 10; i++, t_us += 100_000) {
-        if (i === 0 && fixType !== null) gps.receive(gpsFrame(COPTER, fixType), t_us);
-        gps.update(t_us, vehicleStatus(COPTER, change));
+        if (i === 0 && fixType !== null) gps.receive(gpsFrame(vehicle, fixType), t_us);
+        gps.update(t_us, vehicleStatus(vehicle, change));
       }
     }
     return gps;
   };
 
-  test("a 3D fix is healthy, none is lost, silence is lost", () => {
+  test("a 3D fix is healthy, none is lost", () => {
     assert.equal(judged([3, 3, 3]).state, "healthy");
     assert.equal(judged([3, 3, 1]).state, "lost");
-    assert.equal(judged([6, 6, null, null, null, null]).state, "lost");
-    assert.equal(judged([null, null]).state, "unknown");
-    assert.equal(judged([null, null, null, null, null, null, null]).state, "lost");
+  });
+
+  test("silence is a stream that is missing on ArduPilot, and a GPS that is missing on PX4", () => {
+    const silence = [null, null, null, null, null, null];
+    assert.equal(judged([6, 6, ...silence]).state, "unknown");
+    assert.equal(judged([6, 6, ...silence], {}, PX4).state, "lost");
+    assert.equal(judged([...silence, ...silence]).state, "unknown");
+    assert.equal(judged(silence, {}, PX4).state, "unknown");
+    assert.equal(judged([...silence, ...silence], {}, PX4).state, "lost");
+    const gps = new GpsHealth();
+    for (let t_us = 0; t_us < 2e6; t_us += 100_000) gps.update(t_us, vehicleStatus(COPTER), true);
+    assert.equal(gps.state, "lost", "the parameters say that there is none");
   });
 
   test("a glitch that the EKF reports counts as lost; ArduPilot's bit is not PX4's", () => {
