@@ -1,6 +1,7 @@
 import { type MavLinkData, minimal } from "node-mavlink";
 import { monotonic_us } from "../clock.js";
 import { encodeMessage } from "./codec.js";
+import { DuplicateFilter } from "./duplicates.js";
 import type { MavlinkFrame } from "./frame.js";
 import { type FramerCounts, MavlinkFramer } from "./framer.js";
 import { SenderIdentity } from "./identity.js";
@@ -27,6 +28,8 @@ export interface ConnectionCounts {
   /** Frames that could not leave: link down, nobody there, or the other end too slow. */
   notSent: number;
   received: FramerCounts;
+  /** Frames that had already come from another sender of bytes (two routers on one port), and were left out. */
+  duplicates: number;
   /** Frames that others sent and that did not arrive, by their sequence numbers. */
   lost: number;
   /** Frames refused by the signature check, by reason. */
@@ -90,6 +93,7 @@ export class MavlinkConnection implements VehiclePort {
   readonly #framers = new Map<string, MavlinkFramer>();
   readonly #sequence = new SequenceTracker();
   readonly #doubts: LinkDoubts;
+  readonly #duplicates = new DuplicateFilter();
   #link: MavlinkLink | null = null;
   #seq = 0;
   readonly #heartbeat: SteadyTimer;
@@ -148,6 +152,7 @@ export class MavlinkConnection implements VehiclePort {
       sent: this.#counts.sent,
       notSent: this.#counts.notSent,
       received,
+      duplicates: this.#duplicates.count,
       lost: this.#sequence.lost,
       refused: { ...this.#counts.refused },
     };
@@ -212,7 +217,7 @@ export class MavlinkConnection implements VehiclePort {
     this.#framers.delete(source);
     this.#framers.set(source, framer);
     const t_us = monotonic_us();
-    for (const frame of framer.push(bytes)) this.#take(frame, t_us);
+    for (const frame of framer.push(bytes)) this.#take(frame, source, t_us);
     this.#doubts.bytes(framer.counts);
     this.#watchForPause();
   }
@@ -225,13 +230,14 @@ export class MavlinkConnection implements VehiclePort {
     }
     this.#pause = setTimeout(() => {
       this.#pause = null;
-      for (const framer of this.#framers.values()) {
-        if (framer.pendingBytes > 0) for (const frame of framer.flush()) this.#take(frame, monotonic_us());
+      for (const [source, framer] of this.#framers) {
+        if (framer.pendingBytes > 0) for (const frame of framer.flush()) this.#take(frame, source, monotonic_us());
       }
     }, PAUSE_MS);
   }
 
-  #take(frame: MavlinkFrame, t_us: number): void {
+  #take(frame: MavlinkFrame, source: string, t_us: number): void {
+    if (this.#duplicates.isDuplicate(frame, source, t_us)) return;
     const verdict = this.#signing?.checker.check(frame) ?? "ok";
     this.#doubts.verdict(verdict);
     if (verdict !== "ok") {

@@ -44,7 +44,11 @@ export class FakePort implements VehiclePort {
 
   /** The vehicle, or somebody else, says something. */
   say(message: MavLinkData, t_us = 0, sysid = this.identity.vehicle?.sysid ?? 1, compid = 1): void {
-    const frame = frameOf(message, sysid, compid);
+    this.hear(frameOf(message, sysid, compid), t_us);
+  }
+
+  /** Any frame arrives. */
+  hear(frame: MavlinkFrame, t_us: number): void {
     for (const listener of [...this.#listeners]) listener(frame, t_us);
   }
 }
