@@ -4,13 +4,15 @@
  *     node dist/bench/odometry.js [--json FILE] [--flight DIR] [--length-m 2000] [--rate-hz 4] [--seed 5]
  *
  * Renders the flight first (about a second a frame) unless one is given; a given one needs sim's truth.csv. The same
- * pictures are then judged with several kinds of reported pose.
+ * pictures are then judged with several kinds of reported pose. After that come a few short scenes that odometry must get
+ * through or refuse.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { ODOMETRY_CONFIG } from "../agent/navigation/odometry/config.js";
+import { type HardFigures, hardScenes } from "./odometry/hard.js";
 import { measure, type OdometryFigures } from "./odometry/measure.js";
 import { REPORTS, readTruth } from "./odometry/poses.js";
 import { runCli } from "./run-cli.js";
@@ -43,25 +45,39 @@ try {
     results[name] = figures;
     print(name, figures);
   }
-  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
+  const hard = await hardScenes(Number(values.seed));
+  for (const [name, figures] of Object.entries(hard)) printHard(name, figures);
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ flight: results, hard }, null, 2)}\n`);
 } finally {
   rmSync(work, { recursive: true, force: true });
 }
 
 function print(name: string, f: OdometryFigures): void {
   const percent = (value: number | null): string => (value === null ? "-" : `${value.toFixed(2)} %`);
-  const refused = Object.entries(f.refused).map(([reason, count]) => `${count} ${reason}`);
   process.stdout.write(
     `${name}\n` +
       `  frames ${f.frames}, steps ${f.steps} over ${f.distance_m.toFixed(0)} m, keyframes ${f.keyframes}, ` +
-      `refused ${refused.join(", ") || "none"}\n` +
+      `refused ${reasons(f.refused)}\n` +
       `  drift, of distance: at the end ${percent(f.drift_percent.end)}, mean over 100 m ${percent(f.drift_percent.mean_100m)}, ` +
       `over 1 km ${percent(f.drift_percent.mean_1km)}\n` +
       `  error of a step, rms ${f.step_error_m.toFixed(3)} m; NEES / 2 of steps ${f.nees.steps.toFixed(2)}, ` +
-      `of sums over 100 m ${f.nees.sums_100m?.toFixed(2) ?? "-"}\n` +
+      `of sums over 100 m ${f.nees.sums_100m?.toFixed(2) ?? "-"}, over 1 km ${f.nees.sums_1km?.toFixed(2) ?? "-"}\n` +
       `  ms a frame: file p50 ${f.frame_ms.file.p50.toFixed(1)} p95 ${f.frame_ms.file.p95.toFixed(1)}` +
       (f.frame_ms.raw === null
         ? "\n"
         : `, raw p50 ${f.frame_ms.raw.p50.toFixed(1)} p95 ${f.frame_ms.raw.p95.toFixed(1)}\n`),
   );
+}
+
+function printHard(name: string, f: HardFigures): void {
+  const drift = f.drift_percent === null ? "-" : `${f.drift_percent.toFixed(2)} %`;
+  const worst = f.worst_step_m === null ? "-" : `${f.worst_step_m.toFixed(2)} m`;
+  process.stdout.write(
+    `${name}: frames ${f.frames}, steps ${f.steps}, drift ${drift}, worst step ${worst}, refused ${reasons(f.refused)}\n`,
+  );
+}
+
+function reasons(refused: Readonly<Record<string, number>>): string {
+  const counts = Object.entries(refused).map(([reason, count]) => `${count} ${reason}`);
+  return counts.join(", ") || "none";
 }

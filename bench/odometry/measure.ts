@@ -18,7 +18,7 @@ export interface OdometryFigures {
   readonly drift_percent: { readonly end: number; readonly mean_100m: number | null; readonly mean_1km: number | null };
   readonly step_error_m: number;
   /** Normalised estimation error squared over its two degrees of freedom: 1 where the covariance is true. */
-  readonly nees: { readonly steps: number; readonly sums_100m: number | null };
+  readonly nees: { readonly steps: number; readonly sums_100m: number | null; readonly sums_1km: number | null };
   readonly frame_ms: { readonly file: Percentiles; readonly raw: Percentiles | null };
 }
 
@@ -36,6 +36,7 @@ interface Sum {
   readonly moved_north_m: number;
   readonly moved_east_m: number;
   readonly cov: Covariance2;
+  readonly scale_sigma: number;
 }
 
 const RAW_FRAMES = 60;
@@ -51,7 +52,15 @@ export async function measure(
   const places = new Map(flight.frames.map((f) => [f.frame.t_us, f]));
   const refused: Record<string, number> = {};
   const sums: Sum[] = [
-    { distance_m: 0, north_m: 0, east_m: 0, moved_north_m: 0, moved_east_m: 0, cov: { nn: 0, ne: 0, ee: 0 } },
+    {
+      distance_m: 0,
+      north_m: 0,
+      east_m: 0,
+      moved_north_m: 0,
+      moved_east_m: 0,
+      cov: { nn: 0, ne: 0, ee: 0 },
+      scale_sigma: 0,
+    },
   ];
   const stepNees: number[] = [];
   const times: number[] = [];
@@ -83,11 +92,12 @@ export async function measure(
       moved_north_m: last.moved_north_m + step.north_m,
       moved_east_m: last.moved_east_m + step.east_m,
       cov: sum(last.cov, step.cov_ne_m2, 1),
+      scale_sigma: step.scale_sigma,
     });
   }
   const end = sums.at(-1) as Sum;
-  const over100 = segments(sums, 100, errors.agl_part);
-  const over1000 = segments(sums, 1000, errors.agl_part);
+  const over100 = segments(sums, 100);
+  const over1000 = segments(sums, 1000);
   return {
     frames: frames.length,
     steps: sums.length - 1,
@@ -100,7 +110,7 @@ export async function measure(
       mean_1km: over1000.drift_percent,
     },
     step_error_m: Math.sqrt(squares / Math.max(1, sums.length - 1)),
-    nees: { steps: mean(stepNees), sums_100m: over100.nees },
+    nees: { steps: mean(stepNees), sums_100m: over100.nees, sums_1km: over1000.nees },
     frame_ms: { file: percentiles(times), raw: await timeRaw(flight, frames.slice(0, RAW_FRAMES), config) },
   };
 }
@@ -111,11 +121,7 @@ function trace(step: OdometryMotion, error: { north_m: number; east_m: number })
   process.stderr.write(`${step.to_t_us} ${numbers.map((n) => n.toFixed(3)).join(" ")} ${step.keyframe.t_us}\n`);
 }
 
-function segments(
-  sums: readonly Sum[],
-  length_m: number,
-  scale_sigma: number,
-): { drift_percent: number | null; nees: number | null } {
+function segments(sums: readonly Sum[], length_m: number): { drift_percent: number | null; nees: number | null } {
   const drifts: number[] = [];
   const all: number[] = [];
   let j = 0;
@@ -126,7 +132,7 @@ function segments(
     const error = { north_m: b.north_m - a.north_m, east_m: b.east_m - a.east_m };
     drifts.push((100 * Math.hypot(error.north_m, error.east_m)) / (b.distance_m - a.distance_m));
     const moved = [b.moved_north_m - a.moved_north_m, b.moved_east_m - a.moved_east_m] as const;
-    all.push(nees(error, withScale(sum(b.cov, a.cov, -1), moved[0], moved[1], scale_sigma)));
+    all.push(nees(error, withScale(sum(b.cov, a.cov, -1), moved[0], moved[1], b.scale_sigma)));
   }
   return drifts.length === 0 ? { drift_percent: null, nees: null } : { drift_percent: mean(drifts), nees: mean(all) };
 }
