@@ -65,8 +65,8 @@ export interface DoctorReport {
   readonly reboot_for: readonly string[];
 }
 
-/** Messages that come within this time are what the vehicle sends unasked. */
-const LISTEN_MS = 2000;
+/** The vehicle's messages are asked for and listened to for at most this long. */
+const LISTEN_MS = 6000;
 const ANSWER_MS = 500;
 
 /** Looks at everything of the plan, in order. Faults of what is looked at are findings; only faults of the program throw. */
@@ -132,7 +132,7 @@ async function vehicleChecks(
       add([silence(link, sysid, wait_s)]);
       return NOTHING;
     }
-    await link.waitFor(() => false, plan.link.listen_ms ?? LISTEN_MS);
+    await link.waitFor(() => link.ready, plan.link.listen_ms ?? LISTEN_MS);
     if (plan.areas.has("vehicle")) add(checkVehicle(link, plan.link.hasOrigin));
     return plan.areas.has("parameters") ? await parameterChecks(plan, listener, add, link) : NOTHING;
   } finally {

@@ -48,6 +48,15 @@ export class ParamReadings {
     return (await this.answer(name)).param?.value ?? null;
   }
 
+  /** Whether the autopilot answers for one of these names, be it that there is none. */
+  async anyAnswered(names: readonly string[]): Promise<boolean> {
+    for (const name of names) {
+      const { outcome } = await this.answer(name);
+      if (outcome === "ok" || outcome === "missing") return true;
+    }
+    return false;
+  }
+
   /** The first of these names that the autopilot has; where it has none, the answer for the first name. */
   async firstOf(names: readonly [string, ...string[]]): Promise<ParamAnswer> {
     for (const name of names) {
@@ -86,7 +95,7 @@ export async function checkParameters(setup: ParamSetup, readings: ParamReadings
 
 function wrongText(rule: ParamRule, value: number, to: number): string {
   const reboot = rule.reboot ? ", then reboot the autopilot" : "";
-  return `is ${numberText(value)}, ${wanted(rule)}: set ${numberText(to)}${reboot} (${rule.why})`;
+  return `is ${numberText(value)}, ${wanted(rule)}: set ${numberText(to)}${reboot}; ${rule.why}`;
 }
 
 /** Before 2026-02 there was one such source, without a number, and another message for it. */

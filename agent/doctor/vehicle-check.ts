@@ -1,6 +1,7 @@
 import { common } from "node-mavlink";
 import { monotonic_us } from "../clock.js";
 import { vehicleText } from "../mavlink/publishers/flight/vehicle-kind.js";
+import { positionClaimed } from "../vehicle/ekf.js";
 import { type Check, checksOf } from "./checks.js";
 import type { VehicleLink } from "./vehicle-link.js";
 
@@ -50,7 +51,7 @@ export function checkVehicle(link: VehicleLink, hasOrigin: boolean): Check[] {
     linkQuality(link),
     clock(link),
     ...date(link),
-    attitude(link),
+    ...messages(link),
     height(link),
     gps(link),
     ekf(link),
@@ -90,17 +91,30 @@ function date(link: VehicleLink): Check[] {
   return [check("date", "warning", detail)];
 }
 
-function attitude(link: VehicleLink): Check {
-  if (link.heard(common.Attitude.MSG_ID) || link.heard(common.AttitudeQuaternion.MSG_ID)) {
-    return check("attitude", "ok", "attitudes come");
-  }
-  return check("attitude", "skipped", "none comes now; the agent asks for it when it runs");
+/** Whether what the agent needs comes once it is asked for. Without attitudes no picture can be placed. */
+function messages(link: VehicleLink): Check[] {
+  const needed = link.requests.statusAt(monotonic_us()).filter(({ optional }) => !optional);
+  const checks = needed.flatMap(({ msgid, name, state, rate_hz, wanted_hz, requests, reason }) => {
+    if (state === "flowing") return [];
+    if (rate_hz > 0) {
+      const detail = `comes ${rate_hz.toFixed(1)} times a second, ${wanted_hz} were asked for: is the link too slow?`;
+      return [check(name, "warning", detail)];
+    }
+    const why = state === "refused" ? `is refused (${reason})` : `does not come, though asked for ${requests} times`;
+    return [check(name, msgid === common.Attitude.MSG_ID ? "problem" : "warning", why)];
+  });
+  const flowing = needed.filter(({ state }) => state === "flowing").map(({ name }) => name);
+  if (flowing.length === 0) return checks;
+  return [check("messages", "ok", `${flowing.join(", ")} come as asked for`), ...checks];
 }
 
 function height(link: VehicleLink): Check {
   const agl = link.model.poseAt(monotonic_us())?.agl ?? null;
-  if (agl === null)
-    return check("height", "skipped", "no height above ground comes now; the agent asks for it when it runs");
+  if (agl === null) {
+    const detail =
+      "no height above ground (rangefinder, terrain, over home): without it the scale of the picture is not known";
+    return check("height", "warning", detail);
+  }
   const text = `${agl.agl_m.toFixed(1)} m above ground, by ${agl.source}`;
   if (agl.source !== "relative") return check("height", "ok", text);
   return check(
@@ -119,13 +133,10 @@ function gps(link: VehicleLink): Check {
 }
 
 function ekf(link: VehicleLink): Check {
-  const { ekf_flags: flags, ekf_position_valid: valid } = link.model.status;
-  if (flags === null) return check("ekf", "skipped", "no report comes now; the agent asks for it when it runs");
-  return check(
-    "ekf",
-    "ok",
-    `flags ${flags}: ${valid === true ? "it has an absolute position" : "no absolute position (yet)"}`,
-  );
+  const { ekf_flags: flags, vehicle } = link.model.status;
+  if (flags === null) return check("ekf", "warning", "no report comes: whether positions are used cannot be seen");
+  const claimed = positionClaimed(flags, vehicle?.autopilot);
+  return check("ekf", "ok", `flags ${flags}: ${claimed ? "an absolute position" : "no absolute position (yet)"}`);
 }
 
 function origin(link: VehicleLink, hasOrigin: boolean): Check {

@@ -4,6 +4,7 @@ import { decodeAs } from "../mavlink/codec.js";
 import { type ConnectionOptions, MavlinkConnection } from "../mavlink/connection.js";
 import type { MavlinkFrame } from "../mavlink/frame.js";
 import { AUTOPILOT_COMPONENT, type Vehicle } from "../mavlink/identity.js";
+import { MessageRequests } from "../mavlink/message-requests.js";
 import { Timesync } from "../mavlink/timesync.js";
 import type { VehiclePort } from "../mavlink/vehicle-port.js";
 import { MavlinkVehicleModel } from "../vehicle/vehicle-model.js";
@@ -26,11 +27,12 @@ export class VehicleLink {
   readonly url: string;
   readonly model: MavlinkVehicleModel;
   readonly timesync: Timesync;
+  /** Asks for the messages that the agent needs, as the agent does. */
+  readonly requests: MessageRequests;
   readonly #connection: MavlinkConnection;
   readonly #timer: NodeJS.Timeout;
   /** Autopilots heard, also those that are not ours. */
   readonly #autopilots = new Set<number>();
-  readonly #messages = new Map<number, number>();
   #date: { readonly unix_us: number; readonly at_ms: number } | null = null;
 
   private constructor(url: string, connection: MavlinkConnection) {
@@ -38,9 +40,13 @@ export class VehicleLink {
     this.#connection = connection;
     this.model = new MavlinkVehicleModel({ clock: monotonic_us });
     this.timesync = new Timesync(connection.identity, { answer: false });
+    this.requests = new MessageRequests(connection.identity);
     connection.onFrame((frame, t_us) => this.#receive(frame, t_us));
     this.#timer = setInterval(() => {
-      for (const message of this.timesync.tick(monotonic_us())) connection.send(message).catch(() => undefined);
+      const now_us = monotonic_us();
+      for (const message of [...this.timesync.tick(now_us), ...this.requests.tick(now_us)]) {
+        connection.send(message).catch(() => undefined);
+      }
     }, SERVICE_MS);
   }
 
@@ -86,9 +92,10 @@ export class VehicleLink {
     return this.#date === null ? null : this.#date.unix_us / 1e6 - this.#date.at_ms / 1e3;
   }
 
-  /** Whether a message of our vehicle came. */
-  heard(msgid: number): boolean {
-    return this.#messages.has(msgid);
+  /** Everything that is asked for comes, and the clock is known. */
+  get ready(): boolean {
+    const now_us = monotonic_us();
+    return this.requests.readyAt(now_us) && this.timesync.statusAt(now_us).offset_us !== null;
   }
 
   /** Waits until `ready` or the time is over; resolves to whether it is. */
@@ -116,9 +123,8 @@ export class VehicleLink {
     if (vehicle === null || frame.sysid !== vehicle.sysid) return;
     this.model.receive(frame, t_us);
     this.timesync.observe(frame, t_us);
-    if (frame.compid !== vehicle.compid) return;
-    this.#messages.set(frame.msgid, (this.#messages.get(frame.msgid) ?? 0) + 1);
-    if (frame.msgid !== common.SystemTime.MSG_ID) return;
+    this.requests.observe(frame, t_us);
+    if (frame.compid !== vehicle.compid || frame.msgid !== common.SystemTime.MSG_ID) return;
     const unix_us = Number(decodeAs(frame, common.SystemTime).timeUnixUsec);
     // 0 or a time since boot: the autopilot has not had GPS yet.
     this.#date = unix_us > 1e15 ? { unix_us, at_ms: Date.now() } : null;

@@ -6,8 +6,8 @@ import type { VehicleLink } from "./vehicle-link.js";
 
 const check = checksOf("parameters");
 
-/** PX4 has these in every version: with no answer for them it is the link that is silent, not the firmware. */
-const ALWAYS_THERE = { px4: ["SYS_AUTOSTART"], ardupilot: ["AHRS_EKF_TYPE"] } as const;
+/** Every version has one of these: with no answer for any it is the link that is silent, not the firmware. */
+const ALWAYS_THERE = { px4: ["EKF2_DELAY_MAX", "SYS_AUTOSTART"], ardupilot: ["AHRS_EKF_TYPE"] } as const;
 
 /** What came of the parameters of a vehicle. */
 export interface VehicleParameters extends ParamReport {
@@ -23,7 +23,7 @@ export async function checkVehicleParameters(
   const { vehicle } = link;
   const family = vehicle === null ? null : familyOf(vehicle.autopilot);
   if (vehicle === null) return { setup: null, checks: [], fixes: [] };
-  if (family !== null && (await readings.firstOf(ALWAYS_THERE[family])).param === null) {
+  if (family !== null && !(await readings.anyAnswered(ALWAYS_THERE[family]))) {
     const detail =
       "the autopilot does not answer when parameters are read: does the link let messages through both ways?";
     return { setup: null, checks: [check("reading", "problem", detail)], fixes: [] };

@@ -6,7 +6,7 @@ import type { MavlinkLink } from "../../../agent/mavlink/link/link.js";
 import { openLink } from "../../../agent/mavlink/link/open.js";
 import { ParamSetInt32, ParamValueInt32 } from "../../../agent/mavlink/messages/bytewise-params.js";
 import { ParamError } from "../../../agent/mavlink/messages/param-error.js";
-import { attitude, ekfReport, estimatorStatus, heartbeat, message } from "../vehicle/frames.js";
+import { attitude, ekfReport, estimatorStatus, globalPosition, heartbeat, message } from "../vehicle/frames.js";
 
 const { MavAutopilot, MavModeFlag } = minimal;
 const FLOAT = 9;
@@ -54,7 +54,7 @@ export class FakeVehicle {
       },
     });
     let count = 0;
-    if (options.silent !== true) vehicle.#timer = setInterval(() => vehicle.#stream(count++), 50);
+    if (options.silent !== true) vehicle.#timer = setInterval(() => vehicle.#stream(count++), 25);
     return vehicle;
   }
 
@@ -75,6 +75,7 @@ export class FakeVehicle {
     const boot_ms = Math.round(performance.now() - this.#began_ms);
     this.#send(attitude(boot_ms, { yaw: 10 }));
     if (count % 4 !== 0) return;
+    this.#send(globalPosition({ timeBootMs: boot_ms }));
     this.#send(
       heartbeat({
         type: this.#options.type ?? minimal.MavType.QUADROTOR,

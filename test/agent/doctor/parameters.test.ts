@@ -155,6 +155,6 @@ describe("writeParameters", () => {
       [[false, "VISO_POS_M_NSE stays"]],
     );
     const left = after.checks.filter(({ verdict }) => verdict === "problem");
-    assert.match(left[0]?.detail ?? "", /is 0.2, must be from 2 to 20: set 5 /);
+    assert.match(left[0]?.detail ?? "", /is 0.2, must be from 2 to 20: set 5; with/);
   });
 });
