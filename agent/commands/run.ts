@@ -9,8 +9,8 @@ interface RunFlags {
 }
 
 const DEFAULT_CONFIG = "/etc/skylink-agent/agent.toml";
-/** The service manager waits for two seconds; what has not ended by then is ended by the process. */
-const STOP_MS = 1700;
+/** A stop takes two seconds at most; what has not ended by then is ended with the process. */
+const STOP_MS = 1800;
 const EXIT_FAULT = 1;
 
 /** `skylink-agent run`: the daemon. */
@@ -64,13 +64,20 @@ async function run(loaded: LoadedConfig): Promise<void> {
     await Promise.race([started, told]);
     await told;
   } finally {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, STOP_MS);
-    });
-    await Promise.race([daemon.stop(), late]);
-    clearTimeout(timer);
+    // What is still being opened is waited for as well: no thread may be ended inside of native code.
+    const ended = Promise.allSettled([daemon.stop(), started]).then(() => true);
+    if (!(await Promise.race([ended, later(STOP_MS)]))) {
+      log.warn("not everything has ended in time");
+      // A thread inside of onnxruntime makes an orderly exit an abort, with a core dump.
+      process.kill(process.pid, "SIGKILL");
+    }
   }
+}
+
+function later(ms: number): Promise<false> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms, false as const).unref();
+  });
 }
 
 /** Resolves when the process is told to end; a second time it ends at once. */

@@ -99,7 +99,7 @@ export class SkylinkDaemon {
       onResult: (result, frame, verdict) => this.#result(result, frame, verdict),
     });
     const camera = new CameraComponent(parts.camera, settings.frame_silence_s);
-    this.#supervisor = new Supervisor([this.#links, this.#vision, odometry, camera, this.#loop], {
+    this.#supervisor = new Supervisor([this.#links, this.#vision, odometry, camera, this.#path, this.#loop], {
       scheduler,
       onChange: (status) => this.#changed(status),
       ...(settings.backoff === undefined ? {} : { backoff: settings.backoff }),
@@ -171,7 +171,6 @@ export class SkylinkDaemon {
     this.#parts.notifier.stopping();
     this.#cancelCheck?.();
     this.#offFrame?.();
-    this.#path.clear();
     // While the links are open: what must be said before the feed stops.
     await this.#loop.stop();
     await this.#supervisor.stop();

@@ -5,7 +5,11 @@ import type { FrameResult } from "../vision/result.js";
 import { NewestFirst } from "./newest-first.js";
 import type { NavigatorPart, OdometryPart, VehiclePart, VisionPart } from "./parts.js";
 import { type PosedFrame, PoseWait } from "./pose-wait.js";
+import type { Component, Health } from "./supervisor.js";
 import type { WorkerComponent } from "./worker-component.js";
+
+/** So many frames in a row without a pose are worth telling. */
+const MOST_MISSING = 5;
 
 export interface FramePathOptions {
   readonly scheduler: Scheduler;
@@ -38,7 +42,8 @@ export interface FramePathCounts {
  * The way of a frame: it waits for its attitude, goes to odometry and to vision, and what they find goes to navigation.
  * Both keep at most one frame waiting, and the newest wins.
  */
-export class FramePath {
+export class FramePath implements Component {
+  readonly name = "frames";
   readonly #options: FramePathOptions;
   readonly #poses: PoseWait;
   readonly #odometry: NewestFirst<{ readonly posed: PosedFrame; readonly frame: Frame | null }>;
@@ -46,11 +51,20 @@ export class FramePath {
   #frames = 0;
   #unanswered = 0;
   #noHeight = 0;
+  /** Frames one after the other that had no pose, and what was missing. */
+  #missing = 0;
+  #what = "";
 
   constructor(options: FramePathOptions) {
     this.#options = options;
     const { vehicle, scheduler, pose_wait_ms: wait_ms } = options;
-    this.#poses = new PoseWait({ vehicle, scheduler, wait_ms, ready: (posed) => this.#posed(posed) });
+    this.#poses = new PoseWait({
+      vehicle,
+      scheduler,
+      wait_ms,
+      ready: (posed) => this.#posed(posed),
+      given_up: () => this.#miss("the attitude of their moment"),
+    });
     this.#odometry = new NewestFirst(({ posed, frame }) => this.#observe(posed, frame));
     this.#vision = new NewestFirst((frame) => this.#localise(frame));
   }
@@ -74,11 +88,26 @@ export class FramePath {
     this.#poses.look();
   }
 
+  start(): Promise<void> {
+    return Promise.resolve();
+  }
+
   /** Forgets what waits. */
-  clear(): void {
+  stop(): Promise<void> {
     this.#poses.clear();
     this.#odometry.clear();
     this.#vision.clear();
+    return Promise.resolve();
+  }
+
+  health(): Health {
+    if (this.#missing < MOST_MISSING) return { state: "running", detail: "" };
+    return { state: "degraded", detail: `frames come without ${this.#what}` };
+  }
+
+  #miss(what: string): void {
+    this.#missing++;
+    this.#what = what;
   }
 
   #posed(posed: PosedFrame): void {
@@ -95,8 +124,13 @@ export class FramePath {
             agl_sigma_m: agl.sigma_m,
           };
     this.#odometry.offer({ posed, frame });
-    if (frame === null) this.#noHeight++;
-    else this.#vision.offer(frame);
+    if (frame === null) {
+      this.#noHeight++;
+      this.#miss("a height above ground: the autopilot tells no rangefinder, terrain or height over home");
+    } else {
+      this.#missing = 0;
+      this.#vision.offer(frame);
+    }
   }
 
   /** Velocity and odometry of one frame go to navigation together, so that the times of its inputs rise. */

@@ -21,7 +21,7 @@ import type { DaemonSnapshot } from "./snapshot.js";
 export interface WorkerClient {
   /** Resolves with the reason when the worker is no more, whoever ended it. */
   readonly died: Promise<Error>;
-  /** Ends the worker at once; what it was asked is refused. */
+  /** Refuses at once what was asked, and ends the worker as soon as that is safe; resolves when it is gone. */
   kill(): Promise<void>;
 }
 

@@ -21,6 +21,8 @@ export interface PoseWaitOptions {
   readonly wait_ms: number;
   /** Takes the frames, in the order of capture. */
   readonly ready: (posed: PosedFrame) => void;
+  /** A frame was given up: no attitude of its moment came. */
+  readonly given_up?: () => void;
 }
 
 /**
@@ -47,7 +49,7 @@ export class PoseWait {
     this.#waiting.push({ frame, until_us });
     if (this.#waiting.length > MOST_WAITING) {
       this.#waiting.shift();
-      this.#dropped++;
+      this.#giveUp();
     }
     this.look();
   }
@@ -62,7 +64,7 @@ export class PoseWait {
       if (!known && now_us < first.until_us) break;
       this.#waiting.shift();
       const pose = vehicle.poseAt(t_us);
-      if (pose === null) this.#dropped++;
+      if (pose === null) this.#giveUp();
       else ready({ frame: first.frame, pose });
     }
     if (this.#waiting.length === 0) this.clear();
@@ -72,6 +74,11 @@ export class PoseWait {
         this.look();
       });
     }
+  }
+
+  #giveUp(): void {
+    this.#dropped++;
+    this.#options.given_up?.();
   }
 
   /** Forgets what waits. */

@@ -8,7 +8,7 @@ const HANG_MS = 20_000;
 /** So many faults one after the other, and the worker is started anew. */
 const MOST_FAULTS = 5;
 /** A worker in native code ends when that returns; nobody waits longer for it than this. */
-const KILL_MS = 500;
+const KILL_MS = 1200;
 
 export interface WorkerTimes {
   readonly hang_ms: number;

@@ -11,6 +11,9 @@ import type { WorkerReply, WorkerRequest } from "./worker.js";
 /** Frames that may wait in the worker besides the one in work. */
 const DEFAULT_QUEUE = 2;
 
+/** A worker that does not end by itself after `kill` is ended after this long. */
+const KILL_AFTER_MS = 30_000;
+
 type Answer = Exclude<WorkerReply, { readonly error: unknown }>;
 
 interface Waiting {
@@ -27,6 +30,8 @@ type Ask = WorkerRequest extends infer R ? (R extends { id: number } ? Omit<R, "
 export class VisionClient {
   private readonly waiting = new Map<number, Waiting>();
   private nextId = 0;
+  /** The request to close of `kill`: with its answer the worker can be ended. */
+  private lastId: number | null = null;
   private frames = 0;
   private failure: Error | null = null;
 
@@ -99,10 +104,21 @@ export class VisionClient {
     }
   }
 
-  /** Ends the worker at once; the frames in its queue are refused. Resolves when the thread is gone. */
+  /**
+   * Refuses at once whatever was asked, and ends the worker as soon as the frame in work is done; resolves when the thread
+   * is gone. A thread that is ended inside of onnxruntime takes the whole process with it ("Napi::Error"), so that one
+   * which hangs is left to itself for a while.
+   */
   async kill(): Promise<void> {
+    const gone = new Promise<void>((resolve) => this.worker.once("exit", () => resolve()));
+    const running = this.failure === null;
     this.fail(new Error("the vision worker was ended"));
-    await this.worker.terminate();
+    if (!running) return;
+    this.lastId = this.nextId++;
+    this.worker.postMessage({ kind: "close", id: this.lastId } satisfies WorkerRequest);
+    this.worker.unref();
+    setTimeout(() => void this.worker.terminate(), KILL_AFTER_MS).unref();
+    await gone;
   }
 
   private ask(request: Ask): Promise<Answer> {
@@ -115,6 +131,7 @@ export class VisionClient {
   }
 
   private receive(reply: WorkerReply): void {
+    if (reply.id === this.lastId) void this.worker.terminate();
     const waiting = this.waiting.get(reply.id);
     this.waiting.delete(reply.id);
     if ("error" in reply) {
