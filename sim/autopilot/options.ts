@@ -37,7 +37,7 @@ export interface TwinOptions {
   readonly parameters: Readonly<Record<string, number>>;
   /** Mean wind towards north and east, and the deviation of gusts, m/s. */
   readonly wind: { readonly north_mps: number; readonly east_mps: number; readonly gust_mps: number };
-  /** Constant error of the heading, degrees; null draws one from the seed (copter 4, plane 1.5 at most). */
+  /** Constant error of the heading, degrees; null draws one from the seed (copter 4, plane 0.5 at most). */
   readonly compassOffset_deg: number | null;
   /** Slow error of roll and pitch (each) and fast noise on all three angles, degrees. */
   readonly tiltBias_deg: number;

@@ -1,7 +1,7 @@
 import { ARDUPILOT_FRAME, type LocalFrame, PX4_FRAME } from "../../agent/mavlink/local-frame.js";
 import { distance_m, type GeoPoint as LatLonPoint, offsetToLonLat } from "../../tiles/geodesy/wgs84.js";
 import { Rng } from "../world/random.js";
-import { type Body, type Truth, Wind } from "./body/body.js";
+import { type Body, type Demand, type Truth, Wind } from "./body/body.js";
 import { CopterBody } from "./body/copter.js";
 import { Gps } from "./body/gps.js";
 import { PlaneBody } from "./body/plane.js";
@@ -23,6 +23,7 @@ import { PARAMETER_DEFAULTS } from "./parameters/defaults.js";
 import { ParameterStore } from "./parameters/store.js";
 
 const LOG_EVERY_US = 100_000;
+const CONTROL_EVERY_US = 20_000;
 const GPS_SIGMA_M = 0.5;
 /** A twin that begins in the air has its first GPS fix within this time. */
 const AIR_START_US = 1_000_000;
@@ -51,6 +52,7 @@ export class Vehicle {
   readonly #pilot: Pilot | null;
   #t_us = 0;
   #inertial: Inertial;
+  #demand: Demand;
   #positionWasOk = false;
   #externalJam = false;
 
@@ -93,6 +95,7 @@ export class Vehicle {
       });
     }
     this.steering = new Steering(this);
+    this.#demand = this.steering.demand(this.#inertial);
     this.#pilot = options.mission === null ? null : new Pilot(this, options.mission, boot.ready_us);
     if (options.start === "air") this.#pilot?.beginInAir();
   }
@@ -156,7 +159,8 @@ export class Vehicle {
     if (jamAt_s !== null && this.#t_us === Math.round(jamAt_s * 100) * STEP_US) this.jam(true);
     if (jamEnd_s !== null && this.#t_us === Math.round(jamEnd_s * 100) * STEP_US) this.jam(false);
     const wind = this.#wind.step(STEP_S);
-    this.body.step(STEP_S, this.steering.demand(this.#inertial), wind);
+    if (this.#t_us % CONTROL_EVERY_US === 0) this.#demand = this.steering.demand(this.#inertial);
+    this.body.step(STEP_S, this.#demand, wind);
     this.#touchDown();
     this.#inertial = this.sensors.inertial(this.truth, STEP_S);
     const airspeed_mps = this.traits.frame === "plane" ? this.truth.airspeed_mps : null;

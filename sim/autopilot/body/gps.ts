@@ -36,12 +36,9 @@ export class Gps {
 
   /** Moves on to `t_us`; the sample that arrives now, if one does. */
   step(t_us: number, truth: Truth): GpsSample | null {
-    if (this.jammed) {
-      this.#waiting = [];
-      this.#next_us = t_us;
-      return null;
-    }
-    if (t_us >= this.#next_us) {
+    // What was measured before the jam still comes out.
+    if (this.jammed) this.#next_us = t_us;
+    else if (t_us >= this.#next_us) {
       this.#next_us = t_us + PERIOD_US;
       const [n, e, u] = this.#error.map((error) => error.step(PERIOD_US / 1e6));
       this.#waiting.push({

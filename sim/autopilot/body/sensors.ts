@@ -19,9 +19,9 @@ export interface Inertial {
 /** White noise of the acceleration samples, m/s2. */
 const ACCEL_NOISE = 0.08;
 /** The compass also wanders by this much around its constant offset. */
-const COMPASS_WANDER = 0.7 * DEG;
+const COMPASS_WANDER = { copter: 0.7 * DEG, plane: 0.4 * DEG } as const;
 /** Largest offset that is drawn: a plane has learned its heading from its course before it loses GPS. */
-const DRAWN_OFFSET_LIMIT_DEG = { copter: 4, plane: 1.5 } as const;
+const DRAWN_OFFSET_LIMIT_DEG = { copter: 4, plane: 0.5 } as const;
 
 /** Attitude, acceleration, height and distance with the errors that a small aircraft's sensors have. */
 export class Sensors {
@@ -40,7 +40,7 @@ export class Sensors {
     const limit_deg = DRAWN_OFFSET_LIMIT_DEG[TRAITS[options.kind].frame];
     const drawn = rng.range(-limit_deg, limit_deg);
     this.#offset_rad = (options.compassOffset_deg ?? drawn) * DEG;
-    this.#compass = new Wander(rng, COMPASS_WANDER, 30);
+    this.#compass = new Wander(rng, COMPASS_WANDER[TRAITS[options.kind].frame], 30);
     this.#tilt = [new Wander(rng, options.tiltBias_deg * DEG, 90), new Wander(rng, options.tiltBias_deg * DEG, 90)];
     this.#accel = [new Wander(rng, options.accelBias_mps2, 150), new Wander(rng, options.accelBias_mps2, 150)];
     this.#baro = new Wander(rng, options.baroBias_m, 60);

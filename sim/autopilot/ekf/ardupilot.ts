@@ -29,7 +29,7 @@ const LARGEST_ERROR_M = 100;
 /** A GPS that should give velocities and does not: the velocity test fails after this. */
 const VELOCITY_MISSING_US = 200_000;
 const GPS_DELAY_S = 0.22;
-const AIRSPEED_SIGMA_MPS = 1.4;
+const AIRSPEED_SIGMA_MPS = 2;
 const AIRSPEED_EVERY_US = 100_000;
 
 /** Times after power-on at which the filter gets ready, microseconds. */

@@ -8,7 +8,7 @@ export interface FilterNoise {
   readonly wind_mps: number;
   /** How late the filter runs behind the present, seconds: the horizon at which measurements enter. */
   readonly delay_s: number;
-  /** The gate is held against the length of the difference (ArduPilot), or against each axis (PX4). */
+  /** The gate is for the length of the difference and the variance of both axes (ArduPilot), or for each axis (PX4). */
   readonly test: "length" | "axis";
 }
 
@@ -191,7 +191,7 @@ export class HorizonFilter {
       for (let j = 0; j < SIZE; j++) gain[i] = (gain[i] ?? 0) + this.#at(i, j) * (h[j] ?? 0);
       variance += (h[i] ?? 0) * (gain[i] ?? 0);
     }
-    const squared = this.#noise.test === "length" ? dn * dn + de * de : Math.max(dn * dn, de * de);
+    const squared = this.#noise.test === "length" ? (dn * dn + de * de) / 2 : Math.max(dn * dn, de * de);
     const ratio = squared / (gate * gate * variance);
     if (ratio > 1) return { ratio, accepted: false };
     const before = gain.slice();

@@ -25,23 +25,22 @@ export interface CopterGoal {
 /** What a copter's controller makes of a goal and the estimate; accelerations in the directions it believes in. */
 export function copterDemand(goal: CopterGoal, at: Horizontal, up_m: number, yaw_rad: number): Demand {
   const climb_mps = goal.landing ? -LAND_MPS : clamp(0.8 * (goal.up_m - up_m), -MAX_CLIMB, MAX_CLIMB);
-  const base = { bank_rad: 0, airspeed_mps: 0, motors: true, climb_mps };
-  if (goal.blind) return { ...base, an_mps2: 0, ae_mps2: 0, yaw_rad, level: true };
+  if (goal.blind) return demandOf(0, 0, climb_mps, yaw_rad, true);
   const aim = goal.from === null ? goal.to : carrot(goal.from, goal.to, at, 4 + goal.speed_mps);
   const left_m = Math.hypot(goal.to.north_m - at.north_m, goal.to.east_m - at.east_m);
   const dn = aim.north_m - at.north_m;
   const de = aim.east_m - at.east_m;
   const distance = Math.max(Math.hypot(dn, de), 1e-6);
   const speed = Math.min(goal.speed_mps, Math.sqrt(2 * BRAKE_MPS2 * left_m), left_m * 0.8);
-  let an = VELOCITY_GAIN * ((dn / distance) * speed - at.vn_mps);
-  let ae = VELOCITY_GAIN * ((de / distance) * speed - at.ve_mps);
-  const accel = Math.hypot(an, ae);
-  if (accel > MAX_ACCEL) {
-    an *= MAX_ACCEL / accel;
-    ae *= MAX_ACCEL / accel;
-  }
+  const an = VELOCITY_GAIN * ((dn / distance) * speed - at.vn_mps);
+  const ae = VELOCITY_GAIN * ((de / distance) * speed - at.ve_mps);
+  const part = Math.min(1, MAX_ACCEL / Math.max(Math.hypot(an, ae), 1e-6));
   const turn = left_m > 8 && !goal.landing;
-  return { ...base, an_mps2: an, ae_mps2: ae, yaw_rad: turn ? Math.atan2(de, dn) : yaw_rad, level: false };
+  return demandOf(an * part, ae * part, climb_mps, turn ? Math.atan2(de, dn) : yaw_rad, false);
+}
+
+function demandOf(an_mps2: number, ae_mps2: number, climb_mps: number, yaw_rad: number, level: boolean): Demand {
+  return { an_mps2, ae_mps2, bank_rad: 0, climb_mps, yaw_rad, airspeed_mps: 0, motors: true, level };
 }
 
 /** The point on the leg `ahead_m` beyond the one beside the vehicle. */

@@ -76,10 +76,14 @@ export class Steering {
     const cos = Math.cos(attitude.yawError_rad);
     const sin = Math.sin(attitude.yawError_rad);
     return {
-      ...wanted,
       an_mps2: cos * wanted.an_mps2 + sin * wanted.ae_mps2,
       ae_mps2: -sin * wanted.an_mps2 + cos * wanted.ae_mps2,
+      bank_rad: wanted.bank_rad,
+      climb_mps: wanted.climb_mps,
       yaw_rad: wrapPi(wanted.yaw_rad - attitude.yawError_rad),
+      airspeed_mps: wanted.airspeed_mps,
+      motors: wanted.motors,
+      level: wanted.level,
     };
   }
 

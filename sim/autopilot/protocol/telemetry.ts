@@ -113,7 +113,7 @@ function localPosition(vehicle: Vehicle): MavLinkData | null {
 }
 
 function gpsRaw(vehicle: Vehicle): MavLinkData {
-  const message = of(new common.GpsRawInt(), { eph: 65535, epv: 65535 });
+  const message = of(new common.GpsRawInt(), { fixType: common.GpsFixType.NO_GPS, eph: 65535, epv: 65535 });
   const input = vehicle.gpsInputs.last;
   if (vehicle.parameters.value("GPS1_TYPE") === 14 && input !== null) {
     return of(message, {
@@ -265,8 +265,16 @@ function systemTime(vehicle: Vehicle): MavLinkData {
   return of(new common.SystemTime(), { timeUnixUsec: 0n, timeBootMs: bootMs(vehicle) });
 }
 
-function version(): MavLinkData {
-  return of(new standard.AutopilotVersion(), {
+/** Of the recorded autopilots. */
+const CAPABILITIES = { ardupilot: 64495n, px4: 59647n } as const;
+const VERSIONS = { ardupilot: 67567616, px4: 17891392 } as const;
+
+function version(vehicle: Vehicle): MavLinkData {
+  const { firmware } = vehicle.traits;
+  return Object.assign(new standard.AutopilotVersion(), {
+    // A bit mask of 64 bits, which mavlink-mappings declares as an ordinary enumeration.
+    capabilities: CAPABILITIES[firmware],
+    flightSwVersion: VERSIONS[firmware],
     flightCustomVersion: new Array<number>(8).fill(0),
     middlewareCustomVersion: new Array<number>(8).fill(0),
     osCustomVersion: new Array<number>(8).fill(0),
@@ -277,6 +285,7 @@ function version(): MavLinkData {
 function landed(vehicle: Vehicle): MavLinkData {
   const { MavLandedState } = common;
   return of(new common.ExtendedSysState(), {
+    vtolState: common.MavVtolState.UNDEFINED,
     landedState: vehicle.inAir ? MavLandedState.IN_AIR : MavLandedState.ON_GROUND,
   });
 }
