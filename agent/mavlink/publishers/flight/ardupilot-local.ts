@@ -5,7 +5,13 @@ import { encodeOdometry, encodeVisionPosition, type LocalPoint } from "../encodi
 import type { PublishMoment } from "../flight-publisher.js";
 import type { Checks } from "./checks.js";
 import { GuardedPublisher, type Turn } from "./guarded-publisher.js";
-import { odometryQuality, type PlacedSample, WireResets, wantPlaced } from "./local-position.js";
+import {
+  covarianceForArdupilot,
+  odometryQuality,
+  type PlacedSample,
+  WireResets,
+  wantPlaced,
+} from "./local-position.js";
 import type { ParameterReader } from "./parameter-reader.js";
 import { wantPosition } from "./position-sample.js";
 import { SharedOrigin } from "./shared-origin.js";
@@ -121,7 +127,8 @@ export class ArdupilotLocalFlight extends GuardedPublisher {
     this.#repeatedReset = sample.reset_counter;
     this.#repeatedOrigin = origin;
     this.#new_us = now_us;
-    this.#repeated = this.#encode(this.#resets.toPoint(placed), sample.eph_m);
+    const point = this.#resets.toPoint(placed);
+    this.#repeated = this.#encode({ ...point, cov_ne_m2: covarianceForArdupilot(point.cov_ne_m2) }, sample.eph_m);
     return this.#repeated;
   }
 

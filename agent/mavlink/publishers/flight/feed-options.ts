@@ -53,7 +53,7 @@ export const feedOptionsSchema = z.strictObject({
     .default(null),
   externalPosition: z
     .strictObject({
-      interval_s: z.number().min(0.5).max(60).default(10),
+      interval_s: z.number().min(0.5).max(60).default(2),
       fixes: z.int().min(2).max(100).default(5),
       max_protection_level_m: z.number().positive().max(1000).default(50),
       max_fix_age_s: z.number().positive().max(30).default(3),

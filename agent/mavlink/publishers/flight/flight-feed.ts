@@ -257,12 +257,12 @@ export class FlightFeed implements FlightPublisher {
     if (failing !== null && (waited || (stopped && idle_us >= FEEDING_US))) {
       this.#notes.say(failing.name, "warning", `no ${this.name}: ${failing.name}: ${failing.detail}`, now_us);
     }
-    this.#tellSourceSet(now_us, feeding);
+    if (toEkf === "ardupilot_vision") this.#tellSourceSet(now_us, feeding);
   }
 
   #tellSourceSet(now_us: number, feeding: boolean): void {
     const sets = this.#life.sets;
-    if (sets === null || this.#current === null) return;
+    if (sets === null) return;
     if (sets.onVision !== this.#wasOnVision) {
       this.#wasOnVision = sets.onVision;
       const text = sets.onVision ? `GPS lost, flying on vision (set ${this.#visionSet})` : "GPS is back, flying on GPS";

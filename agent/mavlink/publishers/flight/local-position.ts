@@ -1,3 +1,4 @@
+import type { Covariance2 } from "../../../fix.js";
 import type { Vehicle } from "../../identity.js";
 import { localFrameOf, type NorthEast } from "../../local-frame.js";
 import type { GeoOrigin } from "../../origin.js";
@@ -52,6 +53,21 @@ export class WireResets {
     // A match with an ortho-map gives no height: 0, and the autopilot must not fuse it (POSZ stays the barometer).
     return { t_us: sample.t_us, offset, down_m: 0, cov_ne_m2: sample.cov_ne_m2, resetCounter: this.#counter };
   }
+}
+
+/**
+ * The covariance to state to ArduPilot so that it weighs the position by its real error.
+ *
+ * ArduPilot makes one error of the three position variances, cbrt(c0^2 + c6^2 + c11^2), though they are squares already:
+ * 5 m on each axis would count as 10.8 m, with a gate twice as wide. This scales the horizontal part (its shape is kept)
+ * so that the formula gives the 1-sigma error of one axis. `encoding.ts` states 1 for c11.
+ */
+export function covarianceForArdupilot({ nn, ne, ee }: Covariance2): Covariance2 {
+  const sigma3_m3 = ((nn + ee) / 2) ** 1.5;
+  // Below a metre or so c11 alone is more than the whole: there VISO_POS_M_NSE is the error anyway.
+  const wanted = Math.max(sigma3_m3 - 1, sigma3_m3 / 2);
+  const scale = Math.sqrt(wanted / (nn * nn + ee * ee));
+  return Number.isFinite(scale) ? { nn: nn * scale, ne: ne * scale, ee: ee * scale } : { nn, ne, ee };
 }
 
 /** Quality of ODOMETRY in percent: 100 up to 5 m of 1-sigma error, then falling with it, never below 1 (0 is unknown). */

@@ -8,6 +8,7 @@ import {
   ArdupilotLocalFlight,
   type ArdupilotLocalOptions,
 } from "../../../../../agent/mavlink/publishers/flight/ardupilot-local.js";
+import { covarianceForArdupilot } from "../../../../../agent/mavlink/publishers/flight/local-position.js";
 import { ParameterReader } from "../../../../../agent/mavlink/publishers/flight/parameter-reader.js";
 import { COPTER, FakeFlight, failing, ORIGIN, ofType, originFrame, PLANE, PX4, parametersOf, run } from "./helpers.js";
 
@@ -193,7 +194,25 @@ test("ODOMETRY: frame 20, child 12, quality above 0, no velocity, the same count
     assert.ok(message.quality >= 1 && message.quality <= 100);
     assert.ok(Number.isNaN(message.vx) && Number.isNaN(message.vz));
     assert.deepEqual(message.q, [1, 0, 0, 0]);
-    assert.deepEqual([message.poseCovariance[0], message.poseCovariance[1], message.poseCovariance[6]], [9, 1, 16]);
+  }
+});
+
+test("the covariance is stated so that ArduPilot's formula gives the error of one axis; its shape is kept", () => {
+  const sigma = fc.double({ min: 1.5, max: 60, noNaN: true });
+  const correlation = fc.double({ min: -0.95, max: 0.95, noNaN: true });
+  fc.assert(
+    fc.property(sigma, sigma, correlation, (north, east, r) => {
+      const cov = { nn: north * north, ne: r * north * east, ee: east * east };
+      const stated = covarianceForArdupilot(cov);
+      const taken_m = Math.cbrt(stated.nn ** 2 + stated.ee ** 2 + 1);
+      assert.ok(Math.abs(taken_m - Math.sqrt((cov.nn + cov.ee) / 2)) < 1e-6);
+      assert.ok(Math.abs(stated.ee / stated.nn - cov.ee / cov.nn) < 1e-6 * (cov.ee / cov.nn));
+      assert.ok(stated.ne ** 2 <= stated.nn * stated.ee);
+    }),
+  );
+  for (const nn of [0, 1e-12, 0.01, 1]) {
+    const stated = covarianceForArdupilot({ nn, ne: 0, ee: nn });
+    assert.ok(stated.nn >= 0 && Number.isFinite(stated.nn));
   }
 });
 

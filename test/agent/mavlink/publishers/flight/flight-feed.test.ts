@@ -284,6 +284,10 @@ test("a plane without vision on set 2 gets 43003 once GPS is lost", () => {
   assert.equal(feed.name, "external_position_estimate");
   const commands = ofType(sent, common.CommandInt);
   assert.ok(commands.length > 0 && commands.every(({ t_us }) => t_us >= 110_500_000));
+  assert.ok(
+    texts(sent).every((text) => !/source set/.test(text)),
+    "it needs none",
+  );
 });
 
 test("a plane with vision on set 2 flies on it after GPS", () => {
