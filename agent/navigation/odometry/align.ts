@@ -28,7 +28,7 @@ export interface AlignPrior {
 }
 
 const ROUNDS = 14;
-const CONVERGED_PX = 0.004;
+const CONVERGED_PX = 0.008;
 /** Fewer common pixels than this make no alignment. */
 const LEAST_PIXELS = 200;
 /** A residual of this many typical residuals has half its weight: cars, leaning roofs and glints must not pull. */
