@@ -102,7 +102,7 @@ export function feedOptions({ autopilot, mavlink }: DaemonConfig): FeedOptions {
   return {
     publisher,
     rate_hz: rate_hz ?? null,
-    latency_ms,
+    latency_ms: latency_ms ?? null,
     refresh_s,
     origin: origin ?? null,
     sensorId: autopilot.sensor_id,

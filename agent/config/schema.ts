@@ -55,7 +55,7 @@ const Autopilot = z.strictObject({
   kind: z.enum(AUTOPILOT_KINDS).default("auto"),
   publisher: feed.publisher,
   rate_hz: feed.rate_hz.unwrap().unwrap().optional(),
-  latency_ms: feed.latency_ms,
+  latency_ms: feed.latency_ms.unwrap().unwrap().optional(),
   refresh_s: feed.refresh_s,
   sensor_id: feed.sensorId,
   eph_floor_m: feed.eph_floor_m,
