@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import sharp from "sharp";
 import {
   lonLatToMercator,
@@ -38,6 +39,8 @@ export interface RgbImage {
 const MAX_TILES = 64;
 /** Ground is computed at every so many pixels and interpolated between. */
 const GRID_PX = 8;
+/** Rows of the grid after which others have their turn: the links live on the same thread. */
+const ROWS_AT_ONCE = 4;
 const NOTHING: readonly [number, number, number] = [11, 15, 20];
 
 /**
@@ -63,6 +66,7 @@ export async function mapAsSeen(
   const grid = new Float64Array(cols * rows * 2).fill(Number.NaN);
   const world_px = TILE_PX * 2 ** z;
   for (let r = 0; r < rows; r++) {
+    if (r % ROWS_AT_ONCE === 0) await nextTurn();
     for (let c = 0; c < cols; c++) {
       const ground = view.pixelToGround((c * GRID_PX + 0.5) * scale - 0.5, (r * GRID_PX + 0.5) * scale - 0.5);
       if (ground === null) continue;
@@ -73,7 +77,7 @@ export async function mapAsSeen(
     }
   }
   const decoded = await decodeTiles(tiles, z, grid);
-  return { width, height, rgb: sampled(decoded, grid, cols, width, height) };
+  return { width, height, rgb: await sampled(decoded, grid, cols, width, height) };
 }
 
 /** The zoom whose pixels are as fine as those of the picture, as far as the pack has it. */
@@ -107,18 +111,19 @@ async function decodeTiles(tiles: TileSource, z: number, grid: Float64Array): Pr
 }
 
 /** Every pixel of the picture from the nearest pixel of the tile below it; dark where there is none. */
-function sampled(
+async function sampled(
   tiles: ReadonlyMap<string, Uint8Array>,
   grid: Float64Array,
   cols: number,
   width: number,
   height: number,
-): Uint8Array {
+): Promise<Uint8Array> {
   const rgb = new Uint8Array(width * height * 3);
   let lastX = Number.NaN;
   let lastY = Number.NaN;
   let tile: Uint8Array | undefined;
   for (let row = 0; row < height; row++) {
+    if (row % (ROWS_AT_ONCE * GRID_PX) === 0) await nextTurn();
     const r = Math.floor(row / GRID_PX);
     const fy = row / GRID_PX - r;
     for (let col = 0; col < width; col++) {

@@ -3,7 +3,7 @@ import type { CameraRig, Frame } from "../vision/frame.js";
 import type { FrameResult } from "../vision/result.js";
 import { mapAsSeen, type TileSource } from "./map-view.js";
 
-const WIDTH_PX = 480;
+const WIDTH_PX = 400;
 const QUALITY = 80;
 
 /** Makes the pair of pictures of the newest frame that vision has finished; each is made once, when somebody asks. */

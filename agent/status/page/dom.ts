@@ -39,9 +39,11 @@ export function itemLine({ name, tone, state, detail }: ItemView, ...more: HTMLE
   );
 }
 
-/** A condition that holds or does not. */
+/** A condition that holds or does not, on one line: the sign says it without colours too. */
 export function conditionLine({ name, holds, detail }: ConditionView): HTMLElement {
-  return itemLine({ name, tone: holds ? "good" : "bad", state: holds ? "holds" : "fails", detail });
+  const sign = element("span", "sign", holds ? "✓" : "✗");
+  sign.setAttribute("aria-label", holds ? "holds" : "fails");
+  return element("li", holds ? "good" : "bad", sign, element("span", "name", name), element("span", "told", detail));
 }
 
 /** A publisher with the conditions that fail; those that hold are only counted. */

@@ -91,6 +91,9 @@ export class PositionMap {
   readonly #truth: Spot;
   readonly #autopilot: Spot;
   readonly #ways: { readonly position: Way; readonly truth: Way };
+  /** Zoom at which a position is looked at: the finest imagery there is. */
+  readonly #near: number;
+  #centred = false;
   /** The user has moved the map. */
   onDragged: () => void = () => undefined;
 
@@ -101,11 +104,11 @@ export class PositionMap {
     ];
     this.#map = L.map(target, {
       zoomControl: true,
-      zoomSnap: 0.25,
       maxZoom: zoom.max + 3,
       minZoom: Math.max(0, zoom.min - 3),
     });
     this.#map.attributionControl.setPrefix(false);
+    this.#near = zoom.max;
     this.#map.fitBounds(bounds);
     // Leaflet takes an attribution as markup: the name of a map is text.
     const credit = [name, attribution, imagery_date ?? ""]
@@ -133,15 +136,21 @@ export class PositionMap {
       fillOpacity: 0.04,
       interactive: false,
     });
-    this.#ellipse = L.polygon([], { color: COLOURS.estimate, weight: 2, fillOpacity: 0.3, interactive: false });
+    this.#ellipse = L.polygon([], {
+      color: COLOURS.estimate,
+      weight: 2,
+      fillOpacity: 0.3,
+      smoothFactor: 0,
+      interactive: false,
+    });
     const spot = (color: string, radius: number): Spot =>
       new Spot(
         this.#map,
         L.circleMarker(none, { radius, color: "#0b0f14", weight: 2, fillColor: color, fillOpacity: 1 }),
       );
     this.#autopilot = spot(COLOURS.autopilot, 6);
-    this.#truth = spot(COLOURS.truth, 8);
-    this.#estimate = spot(COLOURS.estimate, 6);
+    this.#truth = spot(COLOURS.truth, 6);
+    this.#estimate = spot(COLOURS.estimate, 5);
     this.#map.on("dragstart", () => this.onDragged());
   }
 
@@ -167,7 +176,11 @@ export class PositionMap {
     this.#truth.set(truth);
     this.#estimate.set(position);
     const middle = position ?? truth ?? autopilot;
-    if (follow && middle !== null) this.#map.panTo(at(middle), { animate: false });
+    if (!follow || middle === null) return;
+    // The whole pack is shown until there is something to look at.
+    if (this.#centred) this.#map.panTo(at(middle), { animate: false });
+    else this.#map.setView(at(middle), this.#near, { animate: false });
+    this.#centred = true;
   }
 
   #grow(position: Place | null, truth: Place | null): void {

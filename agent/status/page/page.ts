@@ -47,6 +47,10 @@ class Picture {
     this.#url = url;
   }
 
+  hide(): void {
+    this.#image.hidden = true;
+  }
+
   show(t_us: number): void {
     if (t_us === this.#wanted || this.#busy) return;
     this.#wanted = t_us;
@@ -74,7 +78,8 @@ function showFrame(frame: FrameView | null): void {
   setText(text, frame?.text ?? "none yet");
   if (frame === null) return;
   camera.show(frame.t_us);
-  candidate.show(frame.t_us);
+  if (frame.quality === null) candidate.hide();
+  else candidate.show(frame.t_us);
   const quality =
     frame.quality === null ? "no place was found" : `place found, right with ${(frame.quality * 100).toFixed(0)} %`;
   setText(byId("candidate-text", HTMLElement), `map: ${quality}`);

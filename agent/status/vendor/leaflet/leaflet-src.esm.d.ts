@@ -8,6 +8,8 @@ export interface PathStyle {
   fillOpacity?: number;
   dashArray?: string;
   radius?: number;
+  /** How much a line is simplified, pixels. */
+  smoothFactor?: number;
   interactive?: boolean;
 }
 export interface Layer {
