@@ -123,7 +123,7 @@ describe("serial", () => {
     ] as const) {
       const { heard, handlers } = recorder();
       await assert.rejects(
-        openSerial(URL, ADDRESS, handlers, { ...QUICK, connect_ms: 60 }, () => stubPort({ openError })),
+        openSerial(URL, ADDRESS, handlers, { ...QUICK, connect_ms: 250 }, () => stubPort({ openError })),
         (error: unknown) =>
           error instanceof UserError && what.test(error.message) && error.message.startsWith(`MAVLink link ${URL}`),
       );
