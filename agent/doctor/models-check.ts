@@ -86,8 +86,13 @@ async function loads(
   return `${id} on ${loaded.provider}`;
 }
 
+/** One reason for each rung that failed: every model fails there alike. */
 function ladder(providers: readonly Provider[], failures: ReadonlySet<string>): Check {
   const wanted = providers.join(", ");
   if (failures.size === 0) return check("providers", "ok", `${providers[0] ?? "none"} (of ${wanted})`);
-  return check("providers", "warning", `not all of ${wanted} can be used: ${[...failures].join("; ")}`);
+  const reasons = providers.flatMap((provider) => {
+    const line = [...failures].find((one) => one.startsWith(`${provider}: `));
+    return line === undefined ? [] : [line.replace(/ \S+\.onnx:/, "")];
+  });
+  return check("providers", "warning", `not all of ${wanted} can be used: ${reasons.join("; ")}`);
 }

@@ -37,7 +37,7 @@ const VISUAL_ODOMETRY: readonly ParamRule[] = [
     accepts: { kind: "equal" },
     severity: "problem",
     reboot: true,
-    why: "1 (MAVLink) opens the way in",
+    why: "1 is MAVLink, the way in",
     missing: "this firmware was built without visual odometry (boards with 1 MB of flash): take another board or build",
   },
   {
@@ -63,24 +63,29 @@ const VISUAL_ODOMETRY: readonly ParamRule[] = [
   },
 ];
 
-/** A source set that takes the horizontal position from vision and the rest from what the vehicle has itself. */
-function visionSet(set: number): readonly ParamRule[] {
-  const source = (name: string, value: number, why: string): ParamRule => ({
+/** What a source set has beside the horizontal position, which comes from `posxy`. */
+function sourceSet(set: number, posxy: number, posxyWhy: string): readonly ParamRule[] {
+  const source = (name: string, value: number, why: string, others: readonly number[] = []): ParamRule => ({
     names: [`EK3_SRC${set}_${name}`],
     kind: "integer",
     value,
-    accepts: { kind: "equal" },
+    accepts: others.length === 0 ? { kind: "equal" } : { kind: "oneOf", values: [value, ...others] },
     severity: "problem",
     reboot: false,
     why,
   });
   return [
-    source("POSXY", 6, "6 (ExternalNav) takes the horizontal position from the agent"),
-    source("VELXY", 0, "0: the agent gives no velocity"),
-    source("POSZ", 1, "1 (barometer): a match with a map gives no height"),
-    source("VELZ", 0, "0: the agent gives no velocity"),
-    source("YAW", 1, "1 (compass): a match with a map is not a heading for the EKF"),
+    source("POSXY", posxy, posxyWhy),
+    source("VELXY", 0, "the agent gives no velocity (5, optical flow, may stay)", [5]),
+    source("POSZ", 1, "1 is the barometer (2, a rangefinder, may stay): a match with a map gives no height", [2]),
+    source("VELZ", 0, "the agent gives no velocity"),
+    source("YAW", 1, "1 is the compass: a match with a map is not a heading for the EKF"),
   ];
+}
+
+/** A source set that takes the horizontal position from vision and the rest from what the vehicle has itself. */
+function visionSet(set: number): readonly ParamRule[] {
+  return sourceSet(set, 6, "6 (ExternalNav) takes the horizontal position from the agent");
 }
 
 /** A source set that takes the position from GPS. */
@@ -137,7 +142,7 @@ export const COPTER_VISION_ALONE: ParamSetup = {
     ...EKF3,
     ...VISUAL_ODOMETRY,
     ...visionSet(1),
-    gps1(0, { kind: "equal" }, "0: without GPS the vehicle must not wait for one"),
+    gps1(0, { kind: "equal" }, "without GPS the vehicle must not wait for one"),
   ],
 };
 
@@ -215,7 +220,7 @@ export const COPTER_GPS_INPUT: ParamSetup = {
   ],
   rules: [
     ...EKF3,
-    gps1(14, { kind: "equal" }, "14 (MAVLink) makes GPS_INPUT the first GPS"),
+    gps1(14, { kind: "equal" }, "14 makes GPS_INPUT the first GPS"),
     {
       names: ["GPS2_TYPE", "GPS_TYPE2"],
       kind: "integer",
@@ -244,25 +249,7 @@ export const COPTER_GPS_INPUT: ParamSetup = {
       reboot: false,
       why: "its default of 0.5 m is that of a GPS: good positions of vision would be refused",
     },
-    ...(
-      [
-        ["POSXY", 3, "3 (GPS) takes the horizontal position from GPS_INPUT"],
-        ["VELXY", 0, "0: the agent gives no velocity"],
-        ["POSZ", 1, "1 (barometer): a match with a map gives no height"],
-        ["VELZ", 0, "0: the agent gives no velocity"],
-        ["YAW", 1, "1 (compass): a match with a map is not a heading for the EKF"],
-      ] as const
-    ).map(
-      ([name, value, why]): ParamRule => ({
-        names: [`EK3_SRC1_${name}`],
-        kind: "integer",
-        value,
-        accepts: { kind: "equal" },
-        severity: "problem",
-        reboot: false,
-        why,
-      }),
-    ),
+    ...sourceSet(1, 3, "3 (GPS) takes the horizontal position from GPS_INPUT"),
   ],
 };
 

@@ -6,6 +6,8 @@ export type Accepts =
   | { readonly kind: "equal" }
   /** From min to max; `or` is one more value that is right (a switch-off). */
   | { readonly kind: "range"; readonly min: number; readonly max: number; readonly or?: number }
+  /** Any of these. */
+  | { readonly kind: "oneOf"; readonly values: readonly number[] }
   /** All bits of `set`, none of `clear`. */
   | { readonly kind: "bits"; readonly set: number; readonly clear: number }
   | { readonly kind: "not"; readonly value: number };
@@ -74,6 +76,8 @@ export function accepted(rule: ParamRule, value: number): boolean {
       return same(value, rule.value);
     case "range":
       return (accepts.or !== undefined && same(value, accepts.or)) || (value >= accepts.min && value <= accepts.max);
+    case "oneOf":
+      return accepts.values.some((one) => same(value, one));
     case "bits":
       return Number.isInteger(value) && (value & accepts.set) === accepts.set && (value & accepts.clear) === 0;
     case "not":
@@ -98,6 +102,8 @@ export function wanted(rule: ParamRule): string {
       if (accepts.max === Number.POSITIVE_INFINITY) return `must be at least ${accepts.min}${or}`;
       return `must be from ${accepts.min} to ${accepts.max}${or}`;
     }
+    case "oneOf":
+      return `must be ${accepts.values.join(" or ")}`;
     case "bits": {
       const parts = [
         ...(accepts.set === 0 ? [] : [`must have ${bitList(accepts.set)}`]),

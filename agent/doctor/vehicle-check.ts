@@ -1,8 +1,10 @@
 import { common } from "node-mavlink";
 import { monotonic_us } from "../clock.js";
-import { vehicleText } from "../mavlink/publishers/flight/vehicle-kind.js";
+import type { Vehicle } from "../mavlink/identity.js";
 import { positionClaimed } from "../vehicle/ekf.js";
+import { airframeOf } from "../vehicle/modes.js";
 import { type Check, checksOf } from "./checks.js";
+import { familyOf } from "./setups.js";
 import type { VehicleLink } from "./vehicle-link.js";
 
 const check = checksOf("vehicle");
@@ -57,6 +59,14 @@ export function checkVehicle(link: VehicleLink, hasOrigin: boolean): Check[] {
     ekf(link),
     origin(link, hasOrigin),
   ];
+}
+
+/** "ArduPilot copter", "PX4 plane", or numbers where there are no words. */
+function vehicleText({ autopilot, type }: Vehicle): string {
+  const family = familyOf(autopilot);
+  const name = family === null ? `autopilot ${autopilot}` : family === "px4" ? "PX4" : "ArduPilot";
+  const airframe = airframeOf(type);
+  return `${name} ${airframe === "other" ? `type ${type}` : airframe}`;
 }
 
 function linkQuality(link: VehicleLink): Check {

@@ -102,7 +102,7 @@ describe("doctor and a vehicle", () => {
     );
     assert.equal(report.ok, true);
     assert.equal(report.setup, "px4-global-position-sensor");
-    assert.match(find("autopilot")?.detail ?? "", /PX4 .*system 1.*disarmed/);
+    assert.match(find("autopilot")?.detail ?? "", /PX4 copter, system 1, .*disarmed/);
     assert.match(find("clock")?.detail ?? "", /round trip/);
     assert.equal(find("EKF2_AGP0_CTRL")?.detail, "1");
     assert.match(find("messages")?.detail ?? "", /ATTITUDE/);

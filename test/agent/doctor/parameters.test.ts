@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, it } from "node:test";
+import { z } from "zod";
 import { checkParameters, ParamReadings, writeParameters } from "../../../agent/doctor/parameters.js";
 import { accepted, type ParamSetup } from "../../../agent/doctor/rules.js";
-import { COPTER_VISION_ALONE } from "../../../agent/doctor/rules-ardupilot.js";
-import { PX4_GLOBAL_POSITION_SENSOR } from "../../../agent/doctor/rules-px4.js";
+import { COPTER_VISION_ALONE, visionBesideGps } from "../../../agent/doctor/rules-ardupilot.js";
+import { PX4_GLOBAL_POSITION_SENSOR, PX4_ODOMETRY_DELAY } from "../../../agent/doctor/rules-px4.js";
 import { SETUPS } from "../../../agent/doctor/setups.js";
 import type { ParamAnswer } from "../../../agent/mavlink/param-client.js";
+import { packageRoot } from "../../../models/runtime/paths.js";
 
 /** Parameters in memory; `keeps` are those that do not change. */
 class Memory {
@@ -117,6 +121,44 @@ describe("checkParameters", () => {
     await checkParameters(PX4_GLOBAL_POSITION_SENSOR, readings);
     await checkParameters(PX4_GLOBAL_POSITION_SENSOR, readings);
     assert.equal(new Set(memory.reads).size, memory.reads.length);
+  });
+});
+
+describe("parameters that real autopilots told", () => {
+  const recorded = (name: "ardupilot-copter" | "px4-quad") => {
+    const file = join(packageRoot(), "test", "fixtures", "mavlink", `${name}.idx.json`);
+    const index = z
+      .object({ param_values: z.array(z.object({ t_s: z.number(), param_id: z.string(), param_value: z.number() })) })
+      .parse(JSON.parse(readFileSync(file, "utf8")));
+    const told = (until_s: number) =>
+      Object.fromEntries(
+        index.param_values
+          .filter(({ t_s }) => t_s <= until_s)
+          .map(({ param_id, param_value }) => [param_id, param_value]),
+      );
+    return { first: told(6.7), last: told(1e9) };
+  };
+  const wrong = async (setup: ParamSetup, values: Readonly<Record<string, number>>) => {
+    const { checks } = await checkParameters(setup, new ParamReadings(new Memory(values)));
+    return checks.filter(({ verdict }) => verdict !== "ok").map(({ name, detail }) => [name, detail.split(";")[0]]);
+  };
+
+  it("ArduPilot copter that flew on vision after GPS: nothing is wrong", async () => {
+    assert.deepEqual(await wrong(visionBesideGps("copter", 2, 1), recorded("ardupilot-copter").last), []);
+  });
+
+  it("PX4 that flew on GLOBAL_POSITION_SENSOR: the limit was wrong at first, and set before the flight", async () => {
+    const { first, last } = recorded("px4-quad");
+    assert.deepEqual(await wrong(PX4_GLOBAL_POSITION_SENSOR, first), [
+      ["COM_POS_FS_EPH", "is 5, must be at least 30 or -1: set 50"],
+    ]);
+    assert.deepEqual(await wrong(PX4_GLOBAL_POSITION_SENSOR, last), []);
+  });
+
+  it("the same PX4 was not set up for ODOMETRY at that horizon: it never took it", async () => {
+    const { last } = recorded("px4-quad");
+    const names = (await wrong(PX4_ODOMETRY_DELAY, last)).map(([name]) => name);
+    assert.ok(names.includes("EKF2_EV_DELAY") && names.includes("EKF2_DELAY_MAX"));
   });
 });
 
