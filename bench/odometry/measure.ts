@@ -19,7 +19,8 @@ export interface OdometryFigures {
   readonly step_error_m: number;
   /** Normalised estimation error squared over its two degrees of freedom: 1 where the covariance is true. */
   readonly nees: { readonly steps: number; readonly sums_100m: number | null; readonly sums_1km: number | null };
-  readonly frame_ms: { readonly file: Percentiles; readonly raw: Percentiles | null };
+  /** Wall time of a frame; `raw` is grey pixels from memory, as a camera gives them. `raw_cpu`: time on the processor. */
+  readonly frame_ms: { readonly file: Percentiles; readonly raw: Percentiles; readonly raw_cpu: number };
 }
 
 interface Percentiles {
@@ -111,7 +112,7 @@ export async function measure(
     },
     step_error_m: Math.sqrt(squares / Math.max(1, sums.length - 1)),
     nees: { steps: mean(stepNees), sums_100m: over100.nees, sums_1km: over1000.nees },
-    frame_ms: { file: percentiles(times), raw: await timeRaw(flight, frames.slice(0, RAW_FRAMES), config) },
+    frame_ms: { file: percentiles(times), ...(await timeRaw(flight, frames.slice(0, RAW_FRAMES), config)) },
   };
 }
 
@@ -138,19 +139,27 @@ function segments(sums: readonly Sum[], length_m: number): { drift_percent: numb
 }
 
 /** The same frames as raw grey, as a camera would hand them over: without the time that a JPEG takes. */
-async function timeRaw(flight: TrueFlight, frames: readonly Frame[], config: OdometryConfig): Promise<Percentiles> {
+async function timeRaw(
+  flight: TrueFlight,
+  frames: readonly Frame[],
+  config: OdometryConfig,
+): Promise<{ raw: Percentiles; raw_cpu: number }> {
   const odometry = new VisualOdometry(flight.rig, config);
   const { width_px, height_px } = flight.rig.intrinsics;
   const times: number[] = [];
+  let cpu_us = 0;
   for (const frame of frames) {
     if (frame.image.kind !== "file") continue;
     const data = await sharp(frame.image.path).greyscale().raw().toBuffer();
     const image = { kind: "raw", width_px, height_px, channels: 1, data } as const;
+    const before = process.cpuUsage();
     const started = performance.now();
     await odometry.observe({ ...frame, image });
     times.push(performance.now() - started);
+    const used = process.cpuUsage(before);
+    cpu_us += used.user + used.system;
   }
-  return percentiles(times);
+  return { raw: percentiles(times), raw_cpu: cpu_us / 1000 / Math.max(1, times.length) };
 }
 
 function withScale(cov: Covariance2, north_m: number, east_m: number, scale_sigma: number): Covariance2 {
