@@ -12,6 +12,8 @@ import { DEFAULT_NAVIGATION_CONFIG, type NavigationConfig } from "../navigation/
 import { packLevels, packReference } from "../navigation/measurement.js";
 import { Navigator } from "../navigation/navigator.js";
 import { OdometryClient } from "../navigation/odometry/client.js";
+import type { StatusDaemon } from "../status/server.js";
+import { SimulatedTruth } from "../status/truth.js";
 import { MavlinkVehicleModel } from "../vehicle/vehicle-model.js";
 import { VisionClient } from "../vision/client.js";
 import type { CameraRig } from "../vision/frame.js";
@@ -20,7 +22,7 @@ import { type DaemonSettings, SkylinkDaemon } from "./daemon.js";
 import type { DaemonLog } from "./log.js";
 import type { Notifier } from "./notify.js";
 import { LinksOpener } from "./open-links.js";
-import type { DaemonParts, OdometryPart } from "./parts.js";
+import type { DaemonParts, OdometryPart, StatusPart } from "./parts.js";
 
 /** Frames that wait in the vision worker; the daemon gives it one at a time. */
 const VISION_QUEUE = 1;
@@ -49,7 +51,8 @@ export async function assembleParts(loaded: LoadedConfig, log: DaemonLog, notifi
   const rig = loadCameraRig(loaded);
   const camera = await placedAsync(place(["camera"]), () => createCamera(config.camera, rig));
   const vision = pipelineOptions(config, rig);
-  const links = new LinksOpener(config, (line) => log.info(line));
+  const truth = config.camera.source === "simulated" ? new SimulatedTruth() : null;
+  const links = new LinksOpener(config, (line) => log.info(line), truth);
   const { system_id } = config.mavlink;
   return {
     scheduler: REAL_SCHEDULER,
@@ -67,6 +70,7 @@ export async function assembleParts(loaded: LoadedConfig, log: DaemonLog, notifi
     openLinks: () => links.open(),
     openVision: () => VisionClient.open(vision, VISION_QUEUE),
     openOdometry: () => Promise.resolve(odometryPart(rig)),
+    ...(config.status.enabled ? { openStatus: (daemon) => openStatus(daemon, config, rig, truth) } : {}),
   };
 }
 
@@ -116,6 +120,32 @@ function refuseVehicle({ autopilot }: DaemonConfig, vehicle: Vehicle): string | 
   const { kind } = autopilot;
   if (kind === "auto" || KINDS[kind] === vehicle.autopilot) return null;
   return `autopilot.kind is "${kind}", and the vehicle is another one (MAV_AUTOPILOT ${vehicle.autopilot})`;
+}
+
+async function openStatus(
+  daemon: StatusDaemon,
+  { status, pack: { path } }: DaemonConfig,
+  rig: CameraRig,
+  truth: SimulatedTruth | null,
+): Promise<StatusPart> {
+  // The page and its map are not needed to fly, and are loaded only where they are wanted.
+  const { StatusServer } = await import("../status/server.js");
+  const pack = PackReader.open(path);
+  try {
+    const { host, port } = status;
+    const shown = truth === null ? {} : { truth: (t_us: number) => truth.at(t_us) };
+    const server = await StatusServer.start({ host, port, daemon, pack, rig, ...shown });
+    return {
+      url: server.url,
+      async close() {
+        await server.close();
+        pack.close();
+      },
+    };
+  } catch (thrown) {
+    pack.close();
+    throw thrown;
+  }
 }
 
 function odometryPart(rig: CameraRig): OdometryPart {

@@ -9,7 +9,8 @@ import { LinksComponent } from "./links-component.js";
 import type { DaemonParts, OdometryPart, VisionPart } from "./parts.js";
 import { PublishLoop } from "./publish-loop.js";
 import type { ComponentStatus, DaemonSnapshot } from "./snapshot.js";
-import { Supervisor } from "./supervisor.js";
+import { StatusComponent } from "./status-component.js";
+import { type Component, Supervisor } from "./supervisor.js";
 import { Watchdog, type WatchdogConfig } from "./watchdog.js";
 import { WorkerComponent } from "./worker-component.js";
 
@@ -99,7 +100,10 @@ export class SkylinkDaemon {
       onResult: (result, frame, verdict) => this.#result(result, frame, verdict),
     });
     const camera = new CameraComponent(parts.camera, settings.frame_silence_s);
-    this.#supervisor = new Supervisor([this.#links, this.#vision, odometry, camera, this.#path, this.#loop], {
+    const components: Component[] = [this.#links, this.#vision, odometry, camera, this.#path, this.#loop];
+    const openStatus = parts.openStatus?.bind(parts);
+    if (openStatus !== undefined) components.push(new StatusComponent(() => openStatus(this)));
+    this.#supervisor = new Supervisor(components, {
       scheduler,
       onChange: (status) => this.#changed(status),
       ...(settings.backoff === undefined ? {} : { backoff: settings.backoff }),

@@ -3,9 +3,12 @@ import { monotonic_us } from "../clock.js";
 import { signingLinkIds } from "../config/load.js";
 import type { DaemonConfig } from "../config/schema.js";
 import { MavlinkHub } from "../mavlink/hub.js";
+import type { Vehicle } from "../mavlink/identity.js";
 import { MessageRequests } from "../mavlink/message-requests.js";
 import { SigningStore } from "../mavlink/signing-files.js";
 import { Timesync } from "../mavlink/timesync.js";
+import { wantedMessages } from "../mavlink/wanted-messages.js";
+import type { SimulatedTruth } from "../status/truth.js";
 import type { ClockMap } from "../vehicle/boot-clock.js";
 import type { LinksPart } from "./parts.js";
 
@@ -19,11 +22,14 @@ const SIGNING_STATE = "signing.json";
 export class LinksOpener {
   readonly #config: DaemonConfig;
   readonly #log: (line: string) => void;
+  readonly #truth: SimulatedTruth | null;
   #timesync: Timesync | null = null;
 
-  constructor(config: DaemonConfig, log: (line: string) => void) {
+  /** `truth`: a simulated vehicle is asked for where it really is, to show it. */
+  constructor(config: DaemonConfig, log: (line: string) => void, truth: SimulatedTruth | null = null) {
     this.#config = config;
     this.#log = log;
+    this.#truth = truth;
   }
 
   /** The autopilot's clock by TIMESYNC, whichever opening of the links it comes from. */
@@ -73,7 +79,10 @@ export class LinksOpener {
     const timesync = new Timesync(hub.autopilot.identity, { answer: mavlink.answer_timesync });
     this.#timesync = timesync;
     hub.attach(timesync);
-    hub.attach(new MessageRequests(hub.autopilot.identity));
+    const truth = this.#truth;
+    const wanted = (vehicle: Vehicle) => wantedMessages(vehicle, truth !== null);
+    hub.attach(new MessageRequests(hub.autopilot.identity, { wanted }));
+    if (truth !== null) hub.onVehicleFrame((frame, t_us) => truth.receive(frame, t_us));
     return this.#part(hub, timesync, store);
   }
 

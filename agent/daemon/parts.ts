@@ -8,6 +8,7 @@ import type { Severity } from "../mavlink/status-text.js";
 import type { FrameListener } from "../mavlink/vehicle-port.js";
 import type { OdometryStep } from "../navigation/odometry/step.js";
 import type { NavigationSolution } from "../navigation/solution.js";
+import type { StatusDaemon } from "../status/server.js";
 import type { VehicleModel } from "../vehicle/vehicle-state.js";
 import type { Frame } from "../vision/frame.js";
 import type { PipelineInfo } from "../vision/pipeline.js";
@@ -74,6 +75,12 @@ export interface FeedPart extends FlightPublisher {
   beforeStop?(now_us: number): readonly MavLinkData[];
 }
 
+/** The status page, open. */
+export interface StatusPart {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
 /** Everything that a daemon is made of; tests put fakes in. */
 export interface DaemonParts {
   readonly scheduler: Scheduler;
@@ -89,4 +96,6 @@ export interface DaemonParts {
   openLinks(): Promise<LinksPart>;
   openVision(): Promise<VisionPart>;
   openOdometry(): Promise<OdometryPart>;
+  /** The page that shows this daemon; absent: there is none. */
+  openStatus?(daemon: StatusDaemon): Promise<StatusPart>;
 }

@@ -15,10 +15,7 @@ import type { Place } from "./api.js";
 
 /** The map's pictures: of a `PackReader`. */
 export interface TileSource {
-  readonly manifest: {
-    readonly zoom: { readonly min: number; readonly max: number };
-    readonly tile_format: "jpg" | "png" | "webp";
-  };
+  readonly manifest: { readonly zoom: { readonly min: number; readonly max: number } };
   /** A compressed tile, or null where there is none. */
   tile(z: number, x: number, y: number): Uint8Array | null;
 }

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { isIP } from "node:net";
 import { errorMessage, UserError } from "../../tiles/errors.js";
+import { imageType } from "../../tiles/pack/image-type.js";
 import type { DaemonSnapshot } from "../daemon/snapshot.js";
 import type { CameraRig, Frame } from "../vision/frame.js";
 import type { FrameResult } from "../vision/result.js";
@@ -172,7 +173,9 @@ export class StatusServer {
     const { pack } = this.#options;
     const bytes = pack.tile(Number(tile[1]), Number(tile[2]), Number(tile[3]));
     if (bytes === null) return text(response, 404, "no such tile");
-    send(response, TILE_TYPES[pack.manifest.tile_format], bytes, "max-age=300");
+    const type = imageType(bytes);
+    if (type === undefined) return text(response, 404, "no such tile");
+    send(response, TILE_TYPES[type], bytes, "max-age=300");
   }
 
   /**

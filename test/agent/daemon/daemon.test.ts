@@ -225,6 +225,41 @@ test("a vehicle of another kind than configured is not fed", async () => {
   assert.ok(!fakes.links[0]?.sent.includes(fakes.feed.goodbye));
 });
 
+test("a status page that cannot be had is tried again and keeps nothing from flying", async () => {
+  const fakes = fakeParts();
+  let tries = 0;
+  let closed = false;
+  const openStatus = (): Promise<{ url: string; close(): Promise<void> }> => {
+    if (tries++ === 0) return Promise.reject(new UserError("port 8080 is taken"));
+    const close = (): Promise<void> => {
+      closed = true;
+      return Promise.resolve();
+    };
+    return Promise.resolve({ url: "http://127.0.0.1:1/", close });
+  };
+  const daemon = new SkylinkDaemon({ ...fakes.parts, openStatus }, SETTINGS);
+  await daemon.start();
+  const page = () => daemon.snapshot().components.find(({ name }) => name === "status page");
+  assert.equal(page()?.state, "failed");
+  assert.equal(fakes.visions.length, 1);
+  await fakes.scheduler.pass(600);
+  assert.deepEqual([page()?.state, page()?.detail], ["running", "http://127.0.0.1:1/"]);
+  await daemon.stop();
+  assert.equal(closed, true);
+});
+
+test("frames without a height are told", async () => {
+  const { daemon, scheduler, camera, link, vehicle, states } = await started();
+  if (vehicle.pose !== null) vehicle.pose = { ...vehicle.pose, agl: null };
+  for (let i = 0; i < 6; i++) {
+    camera.shoot(scheduler.now_us());
+    link.hear(scheduler.now_us());
+    await scheduler.pass(200);
+  }
+  assert.match(states(), /frames degraded/);
+  await daemon.stop();
+});
+
 test("pack or models that cannot be used end the daemon at its start", async () => {
   const { parts, opening, links, camera } = fakeParts();
   opening.vision = new UserError("area.skypack was made with another encoder");

@@ -148,7 +148,6 @@ export function fakePack(tile: StatusPack["tile"]): StatusPack {
       attribution: "nobody <b>",
       bbox: { west: 7.24, south: 46.49, east: 7.26, north: 46.51 },
       zoom: { min: 18, max: 18 },
-      tile_format: "png",
       layers: [{ imagery_date: "2023-05-01" }, { imagery_date: "2024-06-01" }, { imagery_date: null }],
     },
     tile,
