@@ -63,7 +63,8 @@ test("what the example shows as defaults are the defaults", () => {
   const text = readFileSync(EXAMPLE, "utf8");
   const { config } = loadConfig(EXAMPLE);
   // These have no default: what is shown there replaces something.
-  const noDefault = /^#(?:key_file|signing_link_id|rate_hz = 5|latency_ms|ground_alt_m|calibration|pipeline|url|k1|k2|p1|p2|k3)\b/;
+  const noDefault =
+    /^#(?:key_file|signing_link_id|rate_hz = 5|latency_ms|ground_alt_m|calibration|pipeline|url|k1|k2|p1|p2|k3)\b/;
   let tableIsActive = true;
   const active = text
     .split("\n")

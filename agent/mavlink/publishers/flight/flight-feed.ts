@@ -8,52 +8,41 @@ import { type Choice, FeedChooser, type FeedName } from "./choose.js";
 import { createPublisher } from "./create-publisher.js";
 import { EkfWatch, type FeedToEkf } from "./ekf-watch.js";
 import { type FeedOptions, type FeedSettings, feedSettings } from "./feed-options.js";
-import { AGP_CONTROL } from "./global-position-sensor.js";
+import { FeedParameters } from "./feed-parameters.js";
 import { GpsHealth } from "./gps-health.js";
-import { GPS_TYPES, SECOND_GPS_TYPES } from "./gps-input.js";
-import { OperatorNotes } from "./operator-notes.js";
-import {
-  AGP_ID,
-  px4ControlProblems,
-  px4SlotProblems,
-  VISION_NOISE,
-  visionNoiseProblems,
-  visionSetParameters,
-  visionSetProblems,
-} from "./parameter-problems.js";
+import { OperatorReport } from "./operator-report.js";
 import { ParameterReader } from "./parameter-reader.js";
-import { SourceSetSwitch, SWITCH_WINDOW_US } from "./source-set.js";
-import { isArdupilot, isPx4 } from "./vehicle-kind.js";
+import { SourceSetSwitch } from "./source-set.js";
+import { isPx4 } from "./vehicle-kind.js";
 
 /** Ticks a second: sub-periods of all rates, and quick enough for a source set within seconds of a loss. */
 const TICK_HZ = 50;
 /** Without a message for this long the feed has stopped. */
 const FEEDING_US = 1_000_000;
-/** The operator is told why nothing is fed after this long. */
-const EXPLAIN_US = 30_000_000;
-/** Time after a loss at which the operator is told that nothing can be switched to. */
-const LATE_US = SWITCH_WINDOW_US - 2_000_000;
-const EV_CONTROL = "EKF2_EV_CTRL";
+/** Without switching an ArduPilot flies on its first source set. */
+const FIRST_SET = 1;
 
 /** What is known of the autopilot, from its start to its end. */
 interface Life {
-  readonly parameters: ParameterReader;
+  readonly reader: ParameterReader;
+  readonly parameters: FeedParameters;
   readonly gps: GpsHealth;
   readonly watch: EkfWatch;
   readonly chooser: FeedChooser;
   readonly sets: SourceSetSwitch | null;
 }
 
-function newLife({ publisher, sourceSets, ownComponent }: FeedSettings): Life {
-  const parameters = new ParameterReader();
+function newLife({ publisher, sourceSets, ownComponent, sensorId }: FeedSettings): Life {
+  const reader = new ParameterReader();
   const gps = new GpsHealth();
-  const chooser = new FeedChooser(publisher, parameters, sourceSets?.vision ?? null);
+  const chooser = new FeedChooser(publisher, reader, sourceSets?.vision ?? null);
+  const parameters = new FeedParameters(reader, sourceSets?.vision ?? FIRST_SET, sensorId);
   let sets: SourceSetSwitch | null = null;
   if (sourceSets !== null) {
     const { gps: gpsSet, vision: visionSet, back_after_s } = sourceSets;
-    sets = new SourceSetSwitch({ gpsSet, visionSet, back_after_s, ownComponent }, parameters, gps);
+    sets = new SourceSetSwitch({ gpsSet, visionSet, back_after_s, ownComponent }, reader, gps);
   }
-  return { parameters, gps, watch: new EkfWatch(), chooser, sets };
+  return { reader, parameters, gps, watch: new EkfWatch(), chooser, sets };
 }
 
 /**
@@ -63,7 +52,7 @@ function newLife({ publisher, sourceSets, ownComponent }: FeedSettings): Life {
 export class FlightFeed implements FlightPublisher {
   readonly rate_hz = TICK_HZ;
   readonly #settings: FeedSettings;
-  readonly #notes = new OperatorNotes();
+  readonly #report: OperatorReport;
   readonly #boot = new BootTime(null);
   #life: Life;
   #choice: Choice = { feed: null, why: "nothing heard yet", hopeless: false };
@@ -71,14 +60,12 @@ export class FlightFeed implements FlightPublisher {
   #vehicle: Vehicle | null = null;
   #sentBefore = 0;
   #sent_us = Number.NEGATIVE_INFINITY;
-  #idleSince_us: number | null = null;
-  #wasFused: boolean | null = null;
-  #wasOnVision = false;
 
   /** Throws a UserError for options that cannot be. */
   constructor(options: FeedOptions) {
     this.#settings = feedSettings(options);
     this.#life = newLife(this.#settings);
+    this.#report = new OperatorReport(this.#settings.notFusedAfter_s);
   }
 
   /** The message that is published, or `auto` before it is known. */
@@ -122,7 +109,7 @@ export class FlightFeed implements FlightPublisher {
     if (vehicle === null || frame.sysid !== vehicle.sysid || frame.compid !== vehicle.compid) return;
     // What the autopilot said before it began anew holds no more: its parameters, origin, source set.
     if (this.#boot.observe(frame, now_us)) this.#startAnew();
-    this.#life.parameters.receive(frame);
+    this.#life.reader.receive(frame);
     this.#life.gps.receive(frame, now_us);
     this.#life.watch.receive(frame, now_us);
     this.#life.sets?.receive(frame, now_us);
@@ -132,25 +119,17 @@ export class FlightFeed implements FlightPublisher {
   tick(moment: PublishMoment): readonly MavLinkData[] {
     const { now_us, status } = moment;
     this.#select(moment);
-    const messages: MavLinkData[] = [...this.#life.parameters.tick(now_us, status.vehicle)];
-    this.#life.gps.update(now_us, status, this.#hasNoReceiver(status.vehicle));
-    const current = this.#current;
-    if (current !== null) {
-      const before = current.publisher.status.sent;
-      messages.push(...current.publisher.tick(moment));
-      if (current.publisher.status.sent > before) this.#sent_us = now_us;
-    }
-    const active = current?.publisher.status.state === "active";
-    const feeding = active && now_us - this.#sent_us <= FEEDING_US;
+    const { reader, parameters, gps, sets, watch } = this.#life;
+    const messages: MavLinkData[] = [...reader.tick(now_us, status.vehicle)];
+    gps.update(now_us, status, parameters.gpsUnused(status.vehicle));
+    const feeding = this.#feed(moment, messages);
     const toEkf = this.#feedToEkf();
-    if (this.#life.sets !== null && toEkf === "ardupilot_vision")
-      messages.push(...this.#life.sets.tick(moment, feeding));
+    if (sets !== null && toEkf === "ardupilot_vision") messages.push(...sets.tick(moment, feeding));
     if (toEkf !== null) {
-      const soleSource = this.#life.gps.state === "lost" || this.#life.sets?.onVision === true;
-      this.#life.watch.update({ now_us, feed: toEkf, feeding, soleSource, suspects: this.#suspects(toEkf) });
+      const suspects = parameters.suspects(toEkf, sets?.onVision ?? null);
+      watch.update({ now_us, feed: toEkf, feeding, soleSource: this.#isSoleSource, suspects });
     }
-    this.#tell(moment, active, feeding, toEkf);
-    messages.push(...this.#notes.drain());
+    if (status.alive) messages.push(...this.#tell(now_us, status.armed === true, toEkf));
     return messages;
   }
 
@@ -178,16 +157,16 @@ export class FlightFeed implements FlightPublisher {
     const { feed } = this.#choice;
     if (feed === null || feed === current?.feed) return;
     this.#drop();
-    const parts = { parameters: this.#life.parameters, gps: this.#life.gps };
+    const parts = { parameters: this.#life.reader, gps: this.#life.gps };
     this.#current = { feed, vehicle, publisher: createPublisher(feed, vehicle, this.#settings, parts) };
-    this.#wantParameters();
+    const toEkf = this.#feedToEkf();
+    if (toEkf !== null) this.#life.parameters.want(toEkf);
   }
 
   #startAnew(): void {
     this.#drop();
     this.#life = newLife(this.#settings);
-    this.#wasFused = null;
-    this.#wasOnVision = false;
+    this.#report.restart();
   }
 
   #drop(): void {
@@ -195,13 +174,23 @@ export class FlightFeed implements FlightPublisher {
     this.#current = null;
   }
 
-  /** ArduPilot without a receiver has GPS1_TYPE 0 (GPS_TYPE before 4.6), and no second one. */
-  #hasNoReceiver(vehicle: Vehicle | null): boolean {
-    if (vehicle === null || !isArdupilot(vehicle)) return false;
-    const { parameters } = this.#life;
-    parameters.want([...GPS_TYPES, ...SECOND_GPS_TYPES]);
-    const first = GPS_TYPES.some((name) => parameters.value(name) === 0);
-    return first && SECOND_GPS_TYPES.every((name) => (parameters.value(name) ?? 0) === 0);
+  /** Runs the publisher; gives whether positions are flowing. */
+  #feed(moment: PublishMoment, messages: MavLinkData[]): boolean {
+    const publisher = this.#current?.publisher;
+    if (publisher === undefined) return false;
+    const before = publisher.status.sent;
+    messages.push(...publisher.tick(moment));
+    const { sent, state } = publisher.status;
+    if (sent > before) this.#sent_us = moment.now_us;
+    return state === "active" && moment.now_us - this.#sent_us <= FEEDING_US;
+  }
+
+  /** Nothing else than the feed gives the EKF an absolute position now. */
+  get #isSoleSource(): boolean {
+    const { gps, sets, parameters } = this.#life;
+    if (gps.state === "lost" || sets?.onVision === true) return true;
+    // Without switching the vehicle flies on the first set, which may take vision alone.
+    return sets === null && this.#feedToEkf() === "ardupilot_vision" && parameters.setTakesVision;
   }
 
   /** What the feed is to the EKF; null for ways whose success shows elsewhere (answers to commands, a GPS). */
@@ -212,67 +201,18 @@ export class FlightFeed implements FlightPublisher {
     return isPx4(current.vehicle) ? "px4_vision" : "ardupilot_vision";
   }
 
-  /** The ArduPilot source set that is to fuse the feed: without switching the vehicle flies on the first. */
-  get #visionSet(): number {
-    return this.#settings.sourceSets?.vision ?? 1;
-  }
-
-  #wantParameters(): void {
-    const toEkf = this.#feedToEkf();
-    if (toEkf === "ardupilot_vision")
-      this.#life.parameters.want([...visionSetParameters(this.#visionSet), VISION_NOISE]);
-    if (toEkf === "px4_global") this.#life.parameters.want([AGP_ID]);
-    if (toEkf === "px4_vision") this.#life.parameters.want([EV_CONTROL]);
-  }
-
-  #suspects(toEkf: FeedToEkf): readonly string[] {
-    if (toEkf === "px4_global") {
-      const slot = px4SlotProblems(this.#life.parameters, this.#settings.sensorId);
-      return [...px4ControlProblems(this.#life.parameters, AGP_CONTROL), ...slot];
-    }
-    if (toEkf === "px4_vision") return px4ControlProblems(this.#life.parameters, EV_CONTROL);
-    const problems = visionSetProblems(this.#life.parameters, this.#visionSet);
-    if (problems.length > 0) return problems;
-    if (this.#life.sets !== null && !this.#life.sets.onVision) return [`source set ${this.#visionSet} is not selected`];
-    return visionNoiseProblems(this.#life.parameters);
-  }
-
-  /** Says in STATUSTEXTs what the operator should know now. */
-  #tell({ now_us, status }: PublishMoment, active: boolean, feeding: boolean, toEkf: FeedToEkf | null): void {
-    if (!status.alive) return;
-    const { fused } = this.status;
-    if (fused === true && this.#wasFused !== true) this.#notes.say("fused", "info", `EKF uses ${this.name}`, now_us);
-    const lost = fused === false && this.#wasFused === true;
-    const never = fused === false && this.#life.watch.feeding_us(now_us) >= this.#settings.notFusedAfter_s * 1e6;
-    if (toEkf !== null && feeding && (lost || never)) {
-      this.#notes.say("not fused", "warning", `EKF does not use ${this.name}: ${this.#life.watch.reason}`, now_us);
-    }
-    if (fused !== null) this.#wasFused = fused;
-
-    const failing = this.status.conditions.find((condition) => !condition.holds) ?? null;
-    this.#idleSince_us = active ? null : (this.#idleSince_us ?? now_us);
-    const stopped = this.status.state === "stopped" && this.#current !== null;
-    const idle_us = this.#idleSince_us === null ? 0 : now_us - this.#idleSince_us;
-    const waited = idle_us >= EXPLAIN_US && this.#life.gps.state !== "healthy";
-    if (failing !== null && (waited || (stopped && idle_us >= FEEDING_US))) {
-      this.#notes.say(failing.name, "warning", `no ${this.name}: ${failing.name}: ${failing.detail}`, now_us);
-    }
-    if (toEkf === "ardupilot_vision") this.#tellSourceSet(now_us, feeding);
-  }
-
-  #tellSourceSet(now_us: number, feeding: boolean): void {
-    const sets = this.#life.sets;
-    if (sets === null) return;
-    if (sets.onVision !== this.#wasOnVision) {
-      this.#wasOnVision = sets.onVision;
-      const text = sets.onVision ? `GPS lost, flying on vision (set ${this.#visionSet})` : "GPS is back, flying on GPS";
-      this.#notes.say(sets.onVision ? "on vision" : "on gps", "warning", text, now_us);
-    }
-    const lost = this.#life.gps.state === "lost" && now_us - this.#life.gps.since_us >= LATE_US;
-    if (!lost || sets.onVision) return;
-    const refused = sets.conditions.find((condition) => !condition.holds && condition.name !== "gps_lost");
-    const why = refused === undefined ? "no answer" : `${refused.name}: ${refused.detail}`;
-    if (feeding || sets.state === "stopped")
-      this.#notes.say("source set", "warning", `source set not switched: ${why}`, now_us);
+  /** What the operator should know now. */
+  #tell(now_us: number, armed: boolean, toEkf: FeedToEkf | null): readonly MavLinkData[] {
+    const { gps, sets, watch } = this.#life;
+    const visionSet = this.#settings.sourceSets?.vision ?? FIRST_SET;
+    const told = sets !== null && toEkf === "ardupilot_vision";
+    return this.#report.update({
+      now_us,
+      armed,
+      status: this.status,
+      watched: toEkf === null ? null : { feeding_us: watch.feeding_us(now_us), reason: watch.reason },
+      gps,
+      sets: told ? { state: sets.state, conditions: sets.conditions, onVision: sets.onVision, visionSet } : null,
+    });
   }
 }

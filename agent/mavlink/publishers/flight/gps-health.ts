@@ -65,14 +65,14 @@ export class GpsHealth {
     this.#place = fixType >= FIX_3D && (lat !== 0 || lon !== 0) ? { lat_deg: lat / 1e7, lon_deg: lon / 1e7 } : null;
   }
 
-  /** Judges; call it at 5 Hz or more. `noReceiver`: the parameters say that the vehicle has none. */
-  update(now_us: number, status: VehicleStatus, noReceiver = false): void {
+  /** Judges; call it at 5 Hz or more. `unused`: by its parameters the EKF has no GPS to use. */
+  update(now_us: number, status: VehicleStatus, unused = false): void {
     const { vehicle, alive } = status;
     if (vehicle === null || !alive) return;
     this.#sysid = vehicle.sysid;
     this.#first_us ??= now_us;
-    const { seen, detail } = noReceiver
-      ? ({ seen: "lost", detail: "the parameters say that there is no GPS" } as const)
+    const { seen, detail } = unused
+      ? ({ seen: "lost", detail: "by its parameters the EKF uses no GPS" } as const)
       : this.#look(now_us, status, this.#first_us, isPx4(vehicle));
     this.#detail = detail;
     if (seen !== this.#seen) {

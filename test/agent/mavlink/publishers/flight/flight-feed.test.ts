@@ -241,6 +241,21 @@ test("never any GPS: the configured origin is offered, then fed, used and never 
   assert.deepEqual(autopilot.selected, []);
 });
 
+test("a vision set that is not configured is told before the take-off", () => {
+  const autopilot = new FakeAutopilot(COPTER, { armed: false });
+  autopilot.parameters.EK3_SRC2_POSXY = 3;
+  const sent = autopilot.run(new FlightFeed(SETS), 10);
+  assert.ok(texts(sent).some((text) => /source set not switched: parameters: EK3_SRC2_POSXY is 3, set 6/.test(text)));
+});
+
+test("beside a healthy GPS that the EKF does not use, use of the feed can be told all the same", () => {
+  const autopilot = new FakeAutopilot(COPTER);
+  Object.assign(autopilot.parameters, { EK3_SRC1_POSXY: 6, EK3_SRC1_VELXY: 0 });
+  const feed = new FlightFeed({ answersTimesync: false });
+  autopilot.run(feed, 20);
+  assert.deepEqual([feed.gps.state, feed.status.fused], ["healthy", true]);
+});
+
 test("a set that flies on GPS, with GPS gone and no switching: the operator is told which parameter", () => {
   const autopilot = new FakeAutopilot(COPTER);
   const feed = new FlightFeed({ answersTimesync: false });
