@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
+import { SigningKey } from "../../agent/mavlink/signing.js";
 import { unknownWord } from "../../agent/text/nearest.js";
 import { UserError } from "../../tiles/errors.js";
 import { Options, runCommand } from "../options.js";
@@ -35,6 +36,7 @@ const KNOWN = {
   gps: "yes",
   params: undefined,
   "lost-requests": "0.1",
+  "signing-key-file": undefined,
   log: undefined,
   "run-s": undefined,
 } as const;
@@ -91,6 +93,8 @@ async function main(): Promise<void> {
   if (!Number.isFinite(north_mps) || !Number.isFinite(east_mps)) throw new UserError("--wind: give NORTH,EAST in m/s");
   const withoutGps = options.choice("gps", ["yes", "no"] as const) === "no";
   const noGps = !withoutGps ? {} : traits.firmware === "px4" ? PX4_WITHOUT_GPS : { GPS1_TYPE: 0 };
+  const keyFile = options.optional("signing-key-file");
+  const signing = keyFile === undefined ? {} : { signingKey: SigningKey.fromHex(readFileSync(keyFile, "utf8")) };
   const live = await LiveTwin.start(
     {
       kind,
@@ -111,7 +115,7 @@ async function main(): Promise<void> {
       jamEnd_s: optionalNumber(options, "jam-end", 0, 1e6),
       lostRequests: options.number("lost-requests", 0, 0.99),
     },
-    { listen: options.text("listen").split(",") },
+    { listen: options.text("listen").split(","), ...signing },
   );
   const path = options.optional("log");
   const file = path === undefined ? null : openSync(path, "w");

@@ -1,5 +1,6 @@
 import { encodeMessage } from "../../../agent/mavlink/codec.js";
 import { MavlinkFramer } from "../../../agent/mavlink/framer.js";
+import { FrameSigner, SignatureChecker, type SigningKey, signingTimestamp } from "../../../agent/mavlink/signing.js";
 import { STEP_US, type TwinKind } from "../kinds.js";
 import type { FlightLog } from "../log/flight-log.js";
 import type { TwinOptions } from "../options.js";
@@ -19,7 +20,12 @@ export interface LiveTwinOptions {
   readonly listen: readonly string[];
   /** Seconds of flight in a second, 1 unless given. Above 1 only other ends that have no clock of their own make sense. */
   readonly speed?: number;
+  /** Sign what is sent and refuse what is not signed with it (MAVLink 2 signing); not at all unless given. */
+  readonly signingKey?: SigningKey;
 }
+
+/** The link id that the recorded autopilot signs with. */
+const SIGNING_LINK = 1;
 
 interface Link {
   readonly channel: Channel;
@@ -37,9 +43,15 @@ export class LiveTwin {
   /** Real time at which the vehicle's clock was at 0, microseconds. */
   #zero_us = 0;
 
-  private constructor(twin: Twin, speed: number) {
+  readonly #signer: FrameSigner | null;
+  readonly #checker: SignatureChecker | null;
+
+  private constructor(twin: Twin, { speed = 1, signingKey }: LiveTwinOptions) {
     this.twin = twin;
     this.#speed = speed;
+    const timestamp = signingTimestamp(Date.now());
+    this.#signer = signingKey === undefined ? null : new FrameSigner({ key: signingKey, linkId: SIGNING_LINK });
+    this.#checker = signingKey === undefined ? null : new SignatureChecker({ key: signingKey, timestamp });
   }
 
   /** Opens its ports and begins to fly. Rejects with a UserError for wrong options or a port that is taken. */
@@ -47,7 +59,7 @@ export class LiveTwin {
     options: Partial<TwinOptions> & { readonly kind: TwinKind },
     live: LiveTwinOptions,
   ): Promise<LiveTwin> {
-    const started = new LiveTwin(new Twin(options), live.speed ?? 1);
+    const started = new LiveTwin(new Twin(options), live);
     try {
       for (const url of live.listen) started.#listeners.push(await listen(url, started.#handlers()));
     } catch (thrown) {
@@ -107,7 +119,10 @@ export class LiveTwin {
         this.#links.set(peer, link);
         const framer = new MavlinkFramer();
         return (bytes: Uint8Array) => {
-          for (const frame of framer.push(bytes)) link.channel.receive(frame, this.#vehicleTime_us());
+          for (const frame of framer.push(bytes)) {
+            if (this.#checker !== null && this.#checker.check(frame) !== "ok") continue;
+            link.channel.receive(frame, this.#vehicleTime_us());
+          }
           this.#flush(link);
         };
       },
@@ -138,7 +153,9 @@ export class LiveTwin {
   #flush(link: Link): void {
     const { sysid } = this.vehicle.traits;
     for (const message of link.channel.take()) {
-      link.peer.send(encodeMessage(message, { sysid, compid: COMPONENT, seq: link.seq }));
+      const header = { sysid, compid: COMPONENT, seq: link.seq };
+      const frame = encodeMessage(message, header, this.#signer !== null);
+      link.peer.send(this.#signer === null ? frame : this.#signer.sign(frame));
       link.seq = (link.seq + 1) & 0xff;
     }
   }

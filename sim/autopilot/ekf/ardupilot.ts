@@ -1,78 +1,35 @@
 import { ARDUPILOT_FRAME } from "../../../agent/mavlink/local-frame.js";
 import { type ArduPilotFlagInput, arduPilotFlags, POSITION_ABSOLUTE } from "./ardupilot-flags.js";
-import type { Estimator, EstimatorEvents, EstimatorInput, GeoPoint, GpsFix, ResetCause } from "./estimator.js";
+import {
+  AIRSPEED_EVERY_US,
+  AIRSPEED_SIGMA_MPS,
+  type ArduPilotEkfOptions,
+  EXTERNAL_LOST_US,
+  EXTERNAL_POSITION_AFTER_US,
+  EXTERNAL_POSITION_OLDEST_US,
+  GATE,
+  GLITCH_RADIUS_M,
+  GPS_DELAY_S,
+  GPS_LOST_COPTER_US,
+  GPS_LOST_PLANE_US,
+  type Measurement,
+  SOURCE_EXTERNAL,
+  SOURCE_GPS,
+  SOURCE_SETS,
+  STOP_US,
+  VELOCITY_MISSING_US,
+} from "./ardupilot-limits.js";
+import type { Estimator, EstimatorInput, GeoPoint, GpsFix, ResetCause } from "./estimator.js";
 import { HorizonFilter, type Horizontal } from "./filter.js";
-import { JitterCorrection } from "./jitter.js";
-
-/** Values of EK3_SRCn_POSXY and VELXY. */
-const SOURCE_GPS = 3;
-const SOURCE_EXTERNAL = 6;
-export const SOURCE_SETS = 3;
-
-/** Refused beyond this many sigma (EK3_POS_I_GATE 500). */
-const GATE = 5;
-/** GPS is taken within this distance whatever its sigma (EK3_GLITCH_RAD). */
-const GLITCH_RADIUS_M = 25;
-/** Without a fix for this long the position counts as lost (measured); what comes then is believed at once. */
-const EXTERNAL_LOST_US = 7_000_000;
-const GPS_LOST_COPTER_US = 8_200_000;
-const GPS_LOST_PLANE_US = 10_300_000;
-/** Without a fix for this long a vehicle without air speed stops aiding: constant position (measured). */
-const STOP_US = 15_000_000;
-/** How long GPS must have been away before 43003 is taken. */
-const EXTERNAL_POSITION_AFTER_US = 1_000_000;
-const EXTERNAL_POSITION_OLDEST_US = 5_000_000;
-const GPS_FRESH_US = 1_000_000;
-/** Shortest time between two external fixes: a repeat with the same time is none. */
-const SHORTEST_INTERVAL_US = 20_000;
-const LARGEST_ERROR_M = 100;
-/** A GPS that should give velocities and does not: the velocity test fails after this. */
-const VELOCITY_MISSING_US = 200_000;
-const GPS_DELAY_S = 0.22;
-const AIRSPEED_SIGMA_MPS = 2;
-const AIRSPEED_EVERY_US = 100_000;
-
-/** Times after power-on at which the filter gets ready, microseconds. */
-export interface BootTimes {
-  readonly initialised_us: number;
-  readonly aligned_us: number;
-  readonly ready_us: number;
-  readonly origin_us: number;
-  readonly gps_us: number;
-}
-
-export interface ArduPilotEkfOptions {
-  readonly plane: boolean;
-  readonly boot: BootTimes;
-  /** Value of a parameter. */
-  readonly parameter: (name: string) => number;
-  readonly events: EstimatorEvents;
-}
-
-/** A fix of VISION_POSITION_ESTIMATE or ODOMETRY. */
-export interface ExternalNav {
-  /** Time stamp of the sender, microseconds, and when it arrived. */
-  readonly remote_us: number;
-  readonly arrival_us: number;
-  readonly north_m: number;
-  readonly east_m: number;
-  /** Position variances north, east, down, m2; NaN where unknown. */
-  readonly variances_m2: readonly [number, number, number];
-  readonly resetCounter: number;
-}
-
-type Measurement = { readonly t_us: number } & (
-  | { readonly kind: "external"; north_m: number; east_m: number; sigma_m: number; reset: boolean }
-  | { readonly kind: "gps"; readonly fix: GpsFix }
-  | { readonly kind: "air"; readonly vn_mps: number; readonly ve_mps: number }
-);
+import { HorizonQueue } from "./horizon-queue.js";
+import { type ExternalNav, VisionReceiver } from "./vision-receiver.js";
 
 /** EKF3 as far as horizontal position goes: source sets, gates, timeouts and resets as measured. */
 export class ArduPilotEkf implements Estimator {
   readonly #options: ArduPilotEkfOptions;
   readonly #filter: HorizonFilter;
-  readonly #jitter = new JitterCorrection();
-  #queue: Measurement[] = [];
+  readonly #vision: VisionReceiver;
+  readonly #queue = new HorizonQueue<Measurement>();
   #now_us = 0;
   #aiding = false;
   #everAided = false;
@@ -82,25 +39,29 @@ export class ArduPilotEkf implements Estimator {
   #source = 0;
   #resetOnNext = false;
   #lastPass_us = 0;
-  #lastGps_us = Number.NEGATIVE_INFINITY;
   #lastGpsPass_us = Number.NEGATIVE_INFINITY;
   #velocityMissing_us: number | null = null;
   #lastAir_us = 0;
   #inAir = false;
   #held = { north_m: 0, east_m: 0 };
-  #resetCounter: number | null = null;
-  #resetPending = false;
-  #lastExternal_us = Number.NEGATIVE_INFINITY;
   #positionRatio = 0;
   #velocityRatio = 0;
   #recentRatio = 0;
-  /** When the last vision message arrived, whatever became of it: VisOdom's health. */
-  lastVision_us = Number.NEGATIVE_INFINITY;
 
   constructor(options: ArduPilotEkfOptions) {
     this.#options = options;
-    const delay_s = Math.max(GPS_DELAY_S, options.parameter("VISO_DELAY_MS") / 1000);
+    this.#vision = new VisionReceiver(options.parameter);
+    const delay_s = this.#delay_s();
     this.#filter = new HorizonFilter({ accel_mps2: 0.35, bias_mps2: 0.006, wind_mps: 0.1, delay_s, test: "length" });
+  }
+
+  /** Parameters that are read at boot hold from now on: how far back the horizon lies. */
+  rebooted(): void {
+    this.#filter.setDelay(this.#delay_s());
+  }
+
+  #delay_s(): number {
+    return Math.max(GPS_DELAY_S, this.#options.parameter("VISO_DELAY_MS") / 1000);
   }
 
   get horizontal(): Horizontal {
@@ -141,9 +102,9 @@ export class ArduPilotEkf implements Estimator {
     const velocityFails = missing !== null && this.#now_us - missing > VELOCITY_MISSING_US;
     return (this.flags & POSITION_ABSOLUTE) !== 0 && !velocityFails;
   }
-  /** Carried by air speed or a stale estimate still good enough to steer a plane by. */
-  get steerable(): boolean {
-    return this.#aiding;
+  /** When the last vision message arrived. */
+  get lastVision_us(): number {
+    return this.#vision.heardAt_us;
   }
 
   /** Chooses a source set (42007): false if there is no such set. An unconfigured one is taken, and stops aiding. */
@@ -164,28 +125,8 @@ export class ArduPilotEkf implements Estimator {
 
   /** A message of a vision system: dropped unless VISO_TYPE is set. */
   external(nav: ExternalNav): void {
-    const { parameter } = this.#options;
-    if (parameter("VISO_TYPE") === 0) return;
-    this.lastVision_us = nav.arrival_us;
-    if (this.#resetCounter !== null && nav.resetCounter !== this.#resetCounter) this.#resetPending = true;
-    this.#resetCounter = nav.resetCounter;
-    const corrected_us = this.#jitter.correct(nav.remote_us, nav.arrival_us);
-    if (corrected_us - this.#lastExternal_us < SHORTEST_INTERVAL_US) return;
-    this.#lastExternal_us = corrected_us;
-    const [north, east, down] = nav.variances_m2;
-    const stated_m = Math.cbrt(north ** 2 + east ** 2 + down ** 2);
-    const floor_m = parameter("VISO_POS_M_NSE");
-    const sigma_m = Math.min(LARGEST_ERROR_M, Number.isNaN(stated_m) ? floor_m : Math.max(stated_m, floor_m));
-    if (!Number.isFinite(nav.north_m) || !Number.isFinite(nav.east_m)) return;
-    this.#enqueue({
-      kind: "external",
-      t_us: corrected_us - parameter("VISO_DELAY_MS") * 1000,
-      north_m: nav.north_m,
-      east_m: nav.east_m,
-      sigma_m,
-      reset: this.#resetPending,
-    });
-    this.#resetPending = false;
+    const measurement = this.#vision.receive(nav);
+    if (measurement !== null) this.#queue.add({ kind: "external", ...measurement }, this.#horizon_us);
   }
 
   /** MAV_CMD_EXTERNAL_POSITION_ESTIMATE: no gate of any kind. False: GPS is healthy, or there is nothing to correct. */
@@ -197,7 +138,7 @@ export class ArduPilotEkf implements Estimator {
   ): boolean {
     if (!this.#aiding || this.#origin === null) return false;
     if (this.#now_us - this.#lastGpsPass_us < EXTERNAL_POSITION_AFTER_US) return false;
-    const stamp_us = this.#jitter.correct(sent_us, this.#now_us) - age_us;
+    const stamp_us = this.#vision.toLocal(sent_us, this.#now_us) - age_us;
     const late_s =
       (this.#now_us - Math.max(Math.min(stamp_us, this.#now_us), this.#now_us - EXTERNAL_POSITION_OLDEST_US)) / 1e6;
     const local = ARDUPILOT_FRAME.toLocal(this.#origin, place);
@@ -224,35 +165,28 @@ export class ArduPilotEkf implements Estimator {
       this.#lastAir_us = input.t_us;
       const vn_mps = input.airspeed_mps * Math.cos(input.yaw_rad);
       const ve_mps = input.airspeed_mps * Math.sin(input.yaw_rad);
-      this.#enqueue({ kind: "air", t_us: input.t_us, vn_mps, ve_mps });
+      this.#queue.add({ kind: "air", t_us: input.t_us, vn_mps, ve_mps }, this.#horizon_us);
     }
     if (input.t_us < boot.ready_us) {
-      this.#queue = [];
+      this.#queue.clear();
       return;
     }
     this.#followSource(parameter(`EK3_SRC${this.#set}_POSXY`));
-    const horizon_us = input.t_us - this.#filter.delay_s * 1e6;
-    while (this.#queue[0] !== undefined && this.#queue[0].t_us <= horizon_us + 1) {
-      const measurement = this.#queue.shift();
-      if (measurement !== undefined) this.#use(measurement);
-    }
+    for (const measurement of this.#queue.due(this.#horizon_us)) this.#use(measurement);
     const flying = this.#options.plane && input.inAir;
     if (this.#aiding && !flying && input.t_us - this.#lastPass_us > STOP_US) this.#stopAiding();
   }
 
   #gpsArrived(fix: GpsFix): void {
-    this.#lastGps_us = this.#now_us;
     if (this.#origin === null && this.#now_us >= this.#options.boot.origin_us) {
       this.setOrigin({ lat_deg: fix.lat_deg, lon_deg: fix.lon_deg, alt_m: fix.alt_m });
     }
-    if (this.#now_us >= this.#options.boot.gps_us) this.#enqueue({ kind: "gps", t_us: fix.t_us, fix });
+    if (this.#now_us >= this.#options.boot.gps_us)
+      this.#queue.add({ kind: "gps", t_us: fix.t_us, fix }, this.#horizon_us);
   }
 
-  #enqueue(measurement: Measurement): void {
-    // What is older than the horizon is taken as if it were from there: the sender has to carry it forward.
-    const t_us = Math.max(measurement.t_us, this.#now_us - this.#filter.delay_s * 1e6);
-    this.#queue.push({ ...measurement, t_us });
-    this.#queue.sort((a, b) => a.t_us - b.t_us);
+  get #horizon_us(): number {
+    return this.#now_us - this.#filter.delay_s * 1e6;
   }
 
   #followSource(source: number): void {
@@ -375,10 +309,5 @@ export class ArduPilotEkf implements Estimator {
     const lost_us = gps ? this.#gpsLost_us() : EXTERNAL_LOST_US;
     if (this.#now_us - this.#lastPass_us <= lost_us) return "aided";
     return this.#options.plane ? "air" : "lost";
-  }
-
-  /** GPS gives measurements now. */
-  get gpsFresh(): boolean {
-    return this.#now_us - this.#lastGps_us < GPS_FRESH_US;
   }
 }

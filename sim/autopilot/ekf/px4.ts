@@ -1,61 +1,23 @@
 import { PX4_FRAME } from "../../../agent/mavlink/local-frame.js";
-import type { Estimator, EstimatorEvents, EstimatorInput, GeoPoint, GpsFix, ResetCause } from "./estimator.js";
+import type { Estimator, EstimatorInput, GeoPoint, GpsFix, ResetCause } from "./estimator.js";
 import { type Fused, HorizonFilter, type Horizontal } from "./filter.js";
 import { px4Flags } from "./px4-flags.js";
-
-/** The fusion horizon as a part of EKF2_DELAY_MAX (measured), and how much older a sample may be. */
-const HORIZON_PART = 0.78;
-const OLDER_THAN_HORIZON_US = 100_000;
-/** Gates: EKF2_AGP0_GATE, EKF2_EVP_GATE, EKF2_GPS_P_GATE. */
-const GLOBAL_GATE = 3;
-const VISION_GATE = 5;
-const GPS_GATE = 5;
-/** What was refused for this long is believed. */
-const RESET_AFTER_US = 7_000_000;
-/** Without a sample for this long GLOBAL_POSITION_SENSOR stops. */
-const GLOBAL_STOPS_US = 5_000_000;
-/** Without anything fused for this long the position is invalid: any aiding, and GPS (measured). */
-const VALID_AFTER_AID_US = 5_000_000;
-const VALID_AFTER_GPS_US = 4_000_000;
-/** ODOMETRY: gaps that it starts with and goes on with, and how many good ones it takes. */
-const VISION_START_GAP_US = 200_000;
-const VISION_GAP_US = 400_000;
-const VISION_START_COUNT = 3;
-/** 43003: a hard reset below this accuracy or beyond this many sigma. */
-const HARD_RESET_ACCURACY_M = 1;
-const HARD_RESET_SIGMA = 5;
-const NAN_SHOWS_US = 1_000_000;
-
-/** A GLOBAL_POSITION_SENSOR: nothing else in the message has any effect. */
-export interface GlobalSample {
-  readonly arrival_us: number;
-  readonly lat_deg: number;
-  readonly lon_deg: number;
-  readonly eph_m: number;
-}
-
-/** An ODOMETRY or VISION_POSITION_ESTIMATE. */
-export interface VisionSample {
-  /** The time stamp brought onto the autopilot's clock, once TIMESYNC has converged; null before. */
-  readonly synced_us: number | null;
-  readonly arrival_us: number;
-  readonly north_m: number;
-  readonly east_m: number;
-  /** Deviation of one axis, metres; NaN where unknown. */
-  readonly sigma_m: number;
-  readonly velocity: { readonly vn_mps: number; readonly ve_mps: number } | null;
-}
-
-interface Timed<T> {
-  readonly t_us: number;
-  readonly sample: T;
-}
-
-export interface Px4EkfOptions {
-  readonly parameter: (name: string) => number;
-  readonly events: EstimatorEvents;
-  readonly ready_us: number;
-}
+import {
+  GLOBAL_GATE,
+  GLOBAL_STOPS_US,
+  GPS_GATE,
+  HARD_RESET_ACCURACY_M,
+  HARD_RESET_SIGMA,
+  HORIZON_PART,
+  NAN_SHOWS_US,
+  OLDER_THAN_HORIZON_US,
+  type Px4EkfOptions,
+  RESET_AFTER_US,
+  VALID_AFTER_AID_US,
+  VALID_AFTER_GPS_US,
+  VISION_GATE,
+} from "./px4-limits.js";
+import { due, type GlobalSample, type Timed, VisionRhythm, type VisionSample } from "./px4-samples.js";
 
 /** EKF2 as far as horizontal position goes: GNSS, GLOBAL_POSITION_SENSOR (AGP slot 0) and external vision. */
 export class Px4Ekf implements Estimator {
@@ -75,10 +37,8 @@ export class Px4Ekf implements Estimator {
   #globalSeen_us = Number.NEGATIVE_INFINITY;
   #globalFused_us = Number.NEGATIVE_INFINITY;
   #visionActive = false;
-  #visionSeen_us = Number.NEGATIVE_INFINITY;
   #visionFused_us = Number.NEGATIVE_INFINITY;
-  #visionStamp_us = Number.NEGATIVE_INFINITY;
-  #visionGood = 0;
+  readonly #rhythm = new VisionRhythm();
   #gpsFused_us = Number.NEGATIVE_INFINITY;
   /** The last 43003: it keeps an estimate going, without making it valid. */
   #told_us = Number.NEGATIVE_INFINITY;
@@ -89,8 +49,17 @@ export class Px4Ekf implements Estimator {
 
   constructor(options: Px4EkfOptions) {
     this.#options = options;
-    const delay_s = (HORIZON_PART * options.parameter("EKF2_DELAY_MAX")) / 1000;
+    const delay_s = this.#delay_s();
     this.#filter = new HorizonFilter({ accel_mps2: 0.35, bias_mps2: 0.006, wind_mps: 0, delay_s, test: "axis" });
+  }
+
+  /** Parameters that are read at boot hold from now on: how far back the horizon lies. */
+  rebooted(): void {
+    this.#filter.setDelay(this.#delay_s());
+  }
+
+  #delay_s(): number {
+    return (HORIZON_PART * this.#options.parameter("EKF2_DELAY_MAX")) / 1000;
   }
 
   get horizontal(): Horizontal {
@@ -151,10 +120,7 @@ export class Px4Ekf implements Estimator {
     if (parameter("EKF2_EV_CTRL") === 0) return;
     const t_us = (sample.synced_us ?? sample.arrival_us) - parameter("EKF2_EV_DELAY") * 1000;
     if (this.#tooOld(t_us)) return;
-    const gap_us = t_us - this.#visionStamp_us;
-    this.#visionStamp_us = t_us;
-    this.#visionGood = gap_us < VISION_START_GAP_US ? this.#visionGood + 1 : 0;
-    this.#visionSeen_us = this.#now_us;
+    this.#rhythm.sample(t_us, this.#now_us);
     this.#vision.push({ t_us, sample });
   }
 
@@ -197,10 +163,7 @@ export class Px4Ekf implements Estimator {
       this.#globalActive = false;
       if (!this.#visionActive) this.#nan_us = null;
     }
-    if (input.t_us - this.#visionSeen_us > VISION_GAP_US) {
-      this.#visionActive = false;
-      this.#visionGood = 0;
-    }
+    if (this.#rhythm.stopped(input.t_us)) this.#visionActive = false;
     this.#judge();
   }
 
@@ -281,7 +244,7 @@ export class Px4Ekf implements Estimator {
     const floor_m = this.#options.parameter("EKF2_EVP_NOISE");
     const sigma_m = Number.isNaN(sample.sigma_m) ? floor_m : Math.max(sample.sigma_m, floor_m);
     if (!this.#visionActive) {
-      if (this.#visionGood < VISION_START_COUNT || (control & 1) === 0) return;
+      if (!this.#rhythm.mayStart || (control & 1) === 0) return;
       this.#visionActive = true;
       if (!this.#located) this.#start(north_m, east_m, sigma_m, "vision", sample.velocity);
       else if (!this.#gpsActive && !this.#globalActive && !this.#valid) {
@@ -334,14 +297,4 @@ export class Px4Ekf implements Estimator {
     const jump_m = this.#filter.resetPosition(north_m, east_m, sigma_m, "now");
     this.#options.events.reset(cause, jump_m, source);
   }
-}
-
-/** Takes the samples whose time has come out of a queue. */
-function due<T>(queue: Timed<T>[], horizon_us: number): T[] {
-  const out: T[] = [];
-  while (queue[0] !== undefined && queue[0].t_us <= horizon_us + 1) {
-    const first = queue.shift();
-    if (first !== undefined) out.push(first.sample);
-  }
-  return out;
 }

@@ -1,5 +1,6 @@
 import type { Gps } from "../body/gps.js";
-import type { ArduPilotEkf, BootTimes } from "../ekf/ardupilot.js";
+import type { ArduPilotEkf } from "../ekf/ardupilot.js";
+import type { BootTimes } from "../ekf/ardupilot-limits.js";
 import type { GpsInputs } from "../gps-inputs.js";
 import type { TwinOptions } from "../options.js";
 import type { Situation } from "./commander.js";

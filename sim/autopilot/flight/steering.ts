@@ -23,7 +23,21 @@ const OFF: Demand = {
 };
 
 /** What a ground station asked for in guided flight. */
-export type GuidedTarget = { readonly up_m: number } & ({ readonly at: LatLon } | { readonly local: Place });
+export type GuidedTarget = { readonly up_m: number } & (
+  | { readonly at: LatLon }
+  | { readonly local: Place }
+  | { readonly velocity: { readonly vn_mps: number; readonly ve_mps: number } }
+);
+
+/** A velocity is flown as a point this far ahead, m. */
+const VELOCITY_AHEAD_M = 200;
+
+interface Leg {
+  readonly from: Place | null;
+  readonly to: Place;
+  readonly up_m: number;
+  readonly speed_mps?: number;
+}
 
 /** Turns mode, route and estimate into what is asked of the airframe. It knows the estimate only, never the truth. */
 export class Steering {
@@ -119,7 +133,7 @@ export class Steering {
   }
 
   /** The leg that mode and ground station want flown now; null: stay. */
-  #leg(): { from: Place | null; to: Place; up_m: number } | null {
+  #leg(): Leg | null {
     const { commander, options, ekf } = this.#vehicle;
     const { behaviour } = commander;
     if (this.#climbingTo_m !== null) return null;
@@ -127,15 +141,31 @@ export class Steering {
       const to = this.#local(options.home);
       return to === null ? null : { from: null, to, up_m: options.mission?.height_m ?? 40 };
     }
-    if (behaviour === "guided" && this.#guided !== null) {
-      const to = "local" in this.#guided ? this.#guided.local : this.#local(this.#guided.at);
-      return to === null ? null : { from: null, to, up_m: this.#guided.up_m };
-    }
+    if (behaviour === "guided" && this.#guided !== null) return this.#guidedLeg(this.#guided);
     const flown = commander.customMode === commander.missionMode(options.mission?.mode ?? "auto");
     if (!flown || !this.#routeStarted || this.#route === null || options.mission === null) return null;
     const points = this.#routePoints();
     if (points === null) return null;
     return { ...this.#route.leg(points, ekf.horizontal), up_m: options.mission.height_m };
+  }
+
+  #guidedLeg(target: GuidedTarget): Leg | null {
+    const { up_m } = target;
+    if ("velocity" in target) {
+      const { vn_mps, ve_mps } = target.velocity;
+      const speed_mps = Math.hypot(vn_mps, ve_mps);
+      if (speed_mps < 0.05) return null;
+      const { north_m, east_m } = this.#vehicle.ekf.horizontal;
+      const ahead = VELOCITY_AHEAD_M / speed_mps;
+      return {
+        from: null,
+        to: { north_m: north_m + vn_mps * ahead, east_m: east_m + ve_mps * ahead },
+        up_m,
+        speed_mps,
+      };
+    }
+    const to = "local" in target ? target.local : this.#local(target.at);
+    return to === null ? null : { from: null, to, up_m };
   }
 
   #copterGoal(up_m: number): CopterGoal {
@@ -147,7 +177,7 @@ export class Steering {
     const speed_mps = this.#speed();
     if (leg !== null) {
       this.#hold = null;
-      return { ...leg, speed_mps, landing, blind };
+      return { from: leg.from, to: leg.to, up_m: leg.up_m, speed_mps: leg.speed_mps ?? speed_mps, landing, blind };
     }
     const climbing = this.#climbingTo_m !== null && !landing;
     const hold = this.#holding(climbing ? "climb" : behaviour, up_m);

@@ -5,6 +5,7 @@ import type { Rng } from "../../world/random.js";
 import { RESULT } from "../flight/commander.js";
 import type { Vehicle } from "../vehicle.js";
 import { COMMAND, type Command, execute, type StreamControl } from "./commands.js";
+import { guidedTarget } from "./guided-target.js";
 import { ParameterProtocol } from "./parameters.js";
 import { POSITION_RECEIVERS } from "./positions.js";
 import { Px4TimeSync } from "./px4-timesync.js";
@@ -212,18 +213,9 @@ export class Channel implements StreamControl {
   }
 
   #target(frame: MavlinkFrame): void {
-    const { commander, steering, options } = this.#vehicle;
+    const { commander, steering } = this.#vehicle;
     if (commander.behaviour !== "guided") return;
-    if (frame.msgid === common.SetPositionTargetLocalNed.MSG_ID) {
-      const m = decodeAs(frame, common.SetPositionTargetLocalNed);
-      if (!this.#forUs(m.targetSystem) || (m.typeMask & 7) !== 0) return;
-      steering.guideTo({ local: { north_m: m.x, east_m: m.y }, up_m: -m.z });
-      return;
-    }
-    const m = decodeAs(frame, common.SetPositionTargetGlobalInt);
-    if (!this.#forUs(m.targetSystem) || (m.typeMask & 7) !== 0) return;
-    const relative = m.coordinateFrame === 3 || m.coordinateFrame === 6;
-    const up_m = relative ? m.alt : m.alt - options.home.alt_m;
-    steering.guideTo({ at: { lat_deg: m.latInt / 1e7, lon_deg: m.lonInt / 1e7 }, up_m });
+    const target = guidedTarget(this.#vehicle, frame);
+    if (target !== null) steering.guideTo(target);
   }
 }

@@ -80,6 +80,7 @@ export function execute(vehicle: Vehicle, command: Command, streams: StreamContr
     case COMMAND.reboot:
       if (commander.armed) return RESULT.denied;
       streams.rebooted();
+      vehicle.firmware.ekf.rebooted();
       return RESULT.accepted;
     case COMMAND.sourceSet:
       return selectSourceSet(vehicle, command.p1);

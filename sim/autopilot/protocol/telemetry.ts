@@ -1,38 +1,8 @@
 import { ardupilotmega, common, type MavLinkData, minimal, standard } from "node-mavlink";
 import { DEG } from "../kinds.js";
 import type { Vehicle } from "../vehicle.js";
-
-/** Makes a message about the vehicle as it is now; null when it has nothing to say. */
-export type Maker = (vehicle: Vehicle) => MavLinkData | null;
-
-function bootMs(vehicle: Vehicle): number {
-  return Math.floor(vehicle.t_us / 1000);
-}
-
-function e7(degrees: number): number {
-  return Math.round(degrees * 1e7);
-}
-
-function centimetres(metres: number): number {
-  return Math.max(-32768, Math.min(32767, Math.round(metres * 100)));
-}
-
-/** Rotation from body to north-east-down, w first. */
-function quaternion(roll: number, pitch: number, yaw: number): [number, number, number, number] {
-  const [cr, sr] = [Math.cos(roll / 2), Math.sin(roll / 2)];
-  const [cp, sp] = [Math.cos(pitch / 2), Math.sin(pitch / 2)];
-  const [cy, sy] = [Math.cos(yaw / 2), Math.sin(yaw / 2)];
-  return [
-    cr * cp * cy + sr * sp * sy,
-    sr * cp * cy - cr * sp * sy,
-    cr * sp * cy + sr * cp * sy,
-    cr * cp * sy - sr * sp * cy,
-  ];
-}
-
-function of<T extends MavLinkData>(message: T, fields: Partial<T>): T {
-  return Object.assign(message, fields);
-}
+import { bootMs, centimetres, e7, type Maker, of, quaternion } from "./message-fields.js";
+import { hilState, simState } from "./truth-messages.js";
 
 function heartbeat(vehicle: Vehicle): MavLinkData {
   const { commander, traits } = vehicle;
@@ -212,52 +182,6 @@ function estimatorStatus(vehicle: Vehicle): MavLinkData {
     tasRatio: Number.NaN,
     posHorizAccuracy: Math.SQRT2 * positionSigma_m,
     posVertAccuracy: 0.8,
-  });
-}
-
-function simState(vehicle: Vehicle): MavLinkData {
-  const t = vehicle.truth;
-  const [q1, q2, q3, q4] = quaternion(t.roll_rad, t.pitch_rad, t.yaw_rad);
-  const place = vehicle.trueLatLon;
-  return of(new common.SimState(), {
-    q1,
-    q2,
-    q3,
-    q4,
-    roll: t.roll_rad,
-    pitch: t.pitch_rad,
-    yaw: t.yaw_rad,
-    xgyro: t.rollRate_radps,
-    ygyro: t.pitchRate_radps,
-    zgyro: t.yawRate_radps,
-    // As the real one: degrees times 1e7, rounded to a float. Only latInt and lonInt are exact.
-    lat: Math.fround(place.lat_deg * 1e7),
-    lon: Math.fround(place.lon_deg * 1e7),
-    alt: vehicle.options.home.alt_m + t.up_m,
-    vn: t.vn_mps,
-    ve: t.ve_mps,
-    vd: -t.vu_mps,
-    latInt: e7(place.lat_deg),
-    lonInt: e7(place.lon_deg),
-  });
-}
-
-function hilState(vehicle: Vehicle): MavLinkData {
-  const t = vehicle.truth;
-  const place = vehicle.trueLatLon;
-  return of(new common.HilStateQuaternion(), {
-    // As the real one: no time. The receiver takes that of the last ATTITUDE.
-    timeUsec: 0n,
-    attitudeQuaternion: quaternion(t.roll_rad, t.pitch_rad, t.yaw_rad),
-    rollspeed: t.rollRate_radps,
-    pitchspeed: t.pitchRate_radps,
-    yawspeed: t.yawRate_radps,
-    lat: e7(place.lat_deg),
-    lon: e7(place.lon_deg),
-    alt: Math.round((vehicle.options.home.alt_m + t.up_m) * 1000),
-    vx: centimetres(t.vn_mps),
-    vy: centimetres(t.ve_mps),
-    vz: centimetres(-t.vu_mps),
   });
 }
 
