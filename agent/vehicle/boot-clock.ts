@@ -12,6 +12,10 @@ const MOST_DRIFT = 0.1;
 /** Points before drift is looked at: with fewer it would be noise. */
 const BUCKETS_FOR_DRIFT = 4;
 
+/** Buckets in a row (a second) that lie this far above all before: the clock has stopped for a while, as simulations do. */
+const STEP_BUCKETS = 4;
+const STEP_US = 50_000;
+
 /** The quickest arrival of a bucket: `lag_us` is arrival minus boot time. */
 interface Point {
   readonly arrival_us: number;
@@ -38,6 +42,7 @@ export class ArrivalClock implements ClockMap {
     if (last === undefined || bucketOf(arrival_us) > bucketOf(last.arrival_us)) {
       this.#points.push(point);
       if (this.#points.length > BUCKETS) this.#points.shift();
+      this.#points = withoutStep(this.#points);
     } else if (point.lag_us < last.lag_us) {
       this.#points[this.#points.length - 1] = point;
     } else {
@@ -61,6 +66,17 @@ export class ArrivalClock implements ClockMap {
 
 function bucketOf(arrival_us: number): number {
   return Math.floor(arrival_us / BUCKET_US);
+}
+
+/** The points after the last step of the clock. The newest is left out of it: its bucket has only begun. */
+function withoutStep(points: Point[]): Point[] {
+  const from = points.length - 1 - STEP_BUCKETS;
+  if (from < 1) return points;
+  const line = supportingLine(points.slice(0, from));
+  const above = points.slice(from, -1).every(({ arrival_us, lag_us }) => {
+    return lag_us - line.lag0_us - line.slope * (arrival_us - line.arrival0_us) > STEP_US;
+  });
+  return above ? points.slice(from) : points;
 }
 
 /** The edge of the lower convex hull that lies under the middle of the points. */

@@ -12,7 +12,6 @@ const indexSchema = z.object({
   flags: z.array(z.object({ t_s: z.number(), flags: z.int() })),
   GPS_GLOBAL_ORIGIN: z.object({ latitude: z.int(), longitude: z.int(), altitude: z.int() }).optional(),
   position_error: z.array(z.object({ t_s: z.number(), error_m: z.number() })),
-  timesync: z.object({ windows: z.array(z.object({ from_s: z.number(), offset_us: z.number() })) }),
 });
 
 /** What the index of a recording tells of the vehicle's states. */

@@ -265,24 +265,28 @@ describe("recorded autopilots: poses", () => {
     assert.ok(speeds.every((speed) => speed > 10 && speed < 40));
   });
 
-  it("follows the simulations' slow clocks by arrival alone: near what TIMESYNC found", () => {
+  it("follows the simulations' slow clocks by arrival alone: near what TIMESYNC says", () => {
     for (const name of ["ardupilot-copter", "px4-quad"] as const) {
-      const { windows } = readVehicleIndex(name).timesync;
-      const offsets: { t_s: number; offset_us: number }[] = [];
-      replay(name, (model, t_us) => {
-        const boot_us = model.details.boot_us;
-        const shown_us = boot_us === null ? null : model.toAgent_us(boot_us);
-        if (boot_us !== null && shown_us !== null) offsets.push({ t_s: t_us / 1e6, offset_us: boot_us - shown_us });
-      });
-      for (const { from_s, offset_us } of windows.filter(({ from_s }) => from_s >= 10)) {
-        const inside = offsets.filter(({ t_s }) => t_s >= from_s && t_s < from_s + 10).map((one) => one.offset_us);
-        // One answer stands for ten seconds of a clock that wanders: it must lie in what was seen meanwhile.
-        const [least, most] = [Math.min(...inside), Math.max(...inside)];
-        assert.ok(
-          offset_us > least - 40_000 && offset_us < most + 40_000,
-          `${name} ${from_s} s: ${offset_us} us, seen ${least} to ${most}`,
-        );
+      const errors_ms: number[] = [];
+      let now_us = 0;
+      const model = new MavlinkVehicleModel({ clock: () => now_us });
+      for (const { frame, t_us } of recordedFrames(name)) {
+        now_us = t_us;
+        model.receive(frame, t_us);
+        if (frame.msgid !== common.TimeSync.MSG_ID || t_us < 4e6) continue;
+        // Answers: ts1 is our time of sending, so the autopilot's clock stood at tc1 half way between then and now.
+        const { tc1, ts1 } = decodeAs(frame, common.TimeSync);
+        const sent_us = Number(ts1) / 1000;
+        if (tc1 === 0n || sent_us > t_us || t_us - sent_us > 3000) continue;
+        const shown_us = model.toAgent_us(Number(tc1) / 1000) ?? Number.NaN;
+        errors_ms.push((shown_us - (sent_us + t_us) / 2) / 1000);
       }
+      errors_ms.sort((a, b) => a - b);
+      const at = (share: number) => errors_ms[Math.floor(share * (errors_ms.length - 1))] ?? Number.NaN;
+      assert.ok(errors_ms.length > 50);
+      // A simulated ArduPilot answers TIMESYNC some 8 ms after it has stamped its attitudes.
+      assert.ok(Math.abs(at(0.5)) < 10, `${name}: median ${at(0.5)} ms`);
+      assert.ok(at(0.05) > -15 && at(0.95) < 5, `${name}: ${at(0.05)} to ${at(0.95)} ms`);
     }
   });
 });
