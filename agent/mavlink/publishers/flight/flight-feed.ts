@@ -203,7 +203,7 @@ export class FlightFeed implements FlightPublisher {
 
   /** What the operator should know now. */
   #tell(now_us: number, armed: boolean, toEkf: FeedToEkf | null): readonly MavLinkData[] {
-    const { gps, sets, watch } = this.#life;
+    const { gps, sets, watch, parameters } = this.#life;
     const visionSet = this.#settings.sourceSets?.vision ?? FIRST_SET;
     const told = sets !== null && toEkf === "ardupilot_vision";
     return this.#report.update({
@@ -211,6 +211,7 @@ export class FlightFeed implements FlightPublisher {
       armed,
       status: this.status,
       watched: toEkf === null ? null : { feeding_us: watch.feeding_us(now_us), reason: watch.reason },
+      wrongParameters: toEkf === "px4_global" || toEkf === "px4_vision" ? parameters.suspects(toEkf, null) : [],
       gps,
       sets: told ? { state: sets.state, conditions: sets.conditions, onVision: sets.onVision, visionSet } : null,
     });

@@ -11,6 +11,8 @@ export interface ReportMoment {
   readonly status: PublisherStatus;
   /** The feed's way to the EKF is watched, and how long it has flowed; null where the answers to commands tell. */
   readonly watched: { readonly feeding_us: number; readonly reason: string } | null;
+  /** Parameters that will keep the EKF from using the feed, whatever GPS does. */
+  readonly wrongParameters: readonly string[];
   readonly gps: Pick<GpsHealth, "state" | "since_us">;
   /** The source set switch, where there is one to tell about, and the set that flies on vision. */
   readonly sets: (Pick<SourceSetSwitch, "state" | "conditions" | "onVision"> & { readonly visionSet: number }) | null;
@@ -46,6 +48,7 @@ export class OperatorReport {
   update(moment: ReportMoment): readonly common.StatusText[] {
     this.#fusion(moment);
     this.#waiting(moment);
+    this.#beforeTakeOff(moment);
     this.#sourceSet(moment);
     return this.#notes.drain();
   }
@@ -72,6 +75,13 @@ export class OperatorReport {
     this.#notes.say(failing.name, "warning", `no ${status.name}: ${failing.name}: ${failing.detail}`, now_us);
   }
 
+  /** What can never work is better known before the take-off than after the loss of GPS. */
+  #beforeTakeOff({ now_us, armed, status, wrongParameters }: ReportMoment): void {
+    const [wrong] = wrongParameters;
+    if (armed || wrong === undefined) return;
+    this.#notes.say("parameters", "warning", `EKF will not use ${status.name}: ${wrong}`, now_us);
+  }
+
   #sourceSet({ now_us, sets, gps, armed, watched }: ReportMoment): void {
     if (sets === null) return;
     if (sets.onVision !== this.#wasOnVision) {
@@ -81,7 +91,6 @@ export class OperatorReport {
     }
     if (sets.onVision) return;
     const late = gps.state === "lost" && now_us - gps.since_us >= LATE_US;
-    // What can never work is better known before the take-off than after the loss.
     const hopeless = sets.state === "stopped" && (late || !armed);
     if (!hopeless && !(late && (watched?.feeding_us ?? 0) > 0)) return;
     const failing = sets.conditions.find((condition) => !condition.holds && condition.name !== "gps_lost");

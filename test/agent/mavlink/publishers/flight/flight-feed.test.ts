@@ -375,6 +375,24 @@ test("another vehicle on the link is asked and fed anew", () => {
   assert.ok(feed.status.sent >= sent + 5);
 });
 
+test("PX4 that is not told to fuse it: said before the take-off, and no more in flight while GPS is there", () => {
+  const flight = new FakeFlight(PX4, { armed: false });
+  const feed = new FlightFeed({ answersTimesync: true });
+  run(feed, flight, 0.1);
+  for (const [name, value] of [
+    ["EKF2_AGP0_CTRL", 1],
+    ["EKF2_AGP0_ID", 3],
+  ] as const) {
+    feed.receive(paramFrame(name, value, PX4), flight.now_us);
+    run(feed, flight, 0.1);
+  }
+  flight.now_us += 30_000_000;
+  const said = texts(run(feed, flight, 10));
+  assert.deepEqual(said, ["SkyLink: EKF will not use global_position_sensor: EKF2_AGP0_ID is 3, set 1 and reboot"]);
+  flight.status = { ...flight.status, armed: true, gps_fix_type: 3 };
+  assert.deepEqual(texts(run(feed, flight, 60)), []);
+});
+
 test("no autopilot, or a strange one: nothing is sent, and why is said in the status", () => {
   const feed = new FlightFeed(SETS);
   assert.equal(run(feed, new FakeFlight(null), 5).length, 0);
