@@ -102,7 +102,9 @@ export class ExternalPositionFlight extends GuardedPublisher {
     const vehicle = wantVehicle(status, checks);
     if (vehicle !== null) {
       const usable = isPx4(vehicle) || (isArdupilot(vehicle) && isPlane(vehicle));
-      checks.must("autopilot", usable, usable ? vehicleText(vehicle) : `${vehicleText(vehicle)} lands on this command`);
+      const px4 = "PX4 accepts it, and loses its position all the same: use global_position_sensor";
+      const text = isPx4(vehicle) ? px4 : vehicleText(vehicle);
+      checks.must("autopilot", usable, usable ? text : `${vehicleText(vehicle)} lands on this command`);
     }
     const supported = this.#unsupported < GIVE_UP;
     checks.must("command", supported, this.#last === null ? "not tried yet" : `last answer: ${this.#last.outcome}`);
