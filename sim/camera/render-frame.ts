@@ -35,6 +35,8 @@ export interface RenderOptions {
   readonly finest_gsd_m?: number;
   /** lines of sight longer than this many heights above ground end in haze. Default 6 */
   readonly farthest_agl?: number;
+  /** 2: lines of sight are followed for every second pixel only, where that hardly changes the frame. Default 1 */
+  readonly sights?: 1 | 2;
   /** when the picture is taken, seconds from the start of the flight, for imagery in which something moves. Default 0 */
   readonly t_s?: number;
 }
@@ -65,7 +67,13 @@ export async function renderFrame(
     for (let i = 0; i < rgb.length; i++) rgb[i] = HAZE[i % 3] ?? 0;
   } else {
     const ground = await imagery.window(window, options.t_s ?? 0);
-    new Tracer(ground, window, view, pose, imagery.tallest_m, limit).trace(rayTable(lens), width, height, rgb);
+    new Tracer(ground, window, view, pose, imagery.tallest_m, limit).trace(
+      rayTable(lens),
+      width,
+      height,
+      rgb,
+      options.sights,
+    );
   }
   applySensor(rgb, lens, camera.sensor ?? {}, options.seed ?? 0);
   return { width, height, rgb };

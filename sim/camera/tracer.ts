@@ -14,10 +14,32 @@ interface Level {
   readonly height: number;
 }
 
+const MOST_LEVELS = 5;
+/** Lines of sight that meet things displaced by nearly the same, ground pixels. */
+const SAME_PX = 1;
+
+/** How far from their ground points every second pixel of every second row sees, ground pixels: x, y pairs. */
+interface Knots {
+  readonly cols: number;
+  readonly rows: number;
+  readonly shift: Float32Array;
+}
+
 /** Follows the lines of sight of one frame to the ground of a window. */
 export class Tracer {
   private readonly levels: Level[];
+  private readonly levelCount: number;
   private readonly relief: HeightField | undefined;
+  /** The point below the camera in window pixels (pixel centres at integers). */
+  private readonly nx: number;
+  private readonly ny: number;
+  /** The line of sight that is being followed: its ground point from nadir, the size of its pixel, and what it meets. */
+  private dx = 0;
+  private dy = 0;
+  private footprint = 1;
+  private x = 0;
+  private y = 0;
+  private side = false;
 
   constructor(
     private readonly ground: GroundImage,
@@ -27,11 +49,12 @@ export class Tracer {
     tallest_m: number,
     private readonly limit: number,
   ) {
+    this.nx = (pose.east_m - window.east_m) / window.gsd_m - 0.5;
+    this.ny = (window.north_m - pose.north_m) / window.gsd_m - 0.5;
     this.levels = [{ rgb: ground.rgb, width: window.width_px, height: window.height_px }];
-    for (let last = this.levels[0]; last !== undefined && this.levels.length < 5; last = this.levels.at(-1)) {
-      if (last.width < 8 || last.height < 8) break;
-      this.levels.push(halve(last));
-    }
+    // Each level is half the last; they are made when the first pixel asks for them, which in most frames none does.
+    const smaller = Math.floor(Math.log2(Math.min(window.width_px, window.height_px) / 8)) + 1;
+    this.levelCount = Math.max(1, Math.min(MOST_LEVELS, smaller + 1));
     if (ground.height_m !== undefined && tallest_m > 0) {
       const radius = Math.hypot(window.width_px, window.height_px);
       const reach = (radius * Math.min(tallest_m, pose.agl_m * 0.9)) / pose.agl_m;
@@ -45,82 +68,139 @@ export class Tracer {
     }
   }
 
-  trace(rays: Float32Array, width: number, height: number, out: Uint8Array): void {
-    const m = this.view.cameraToNed;
-    const { agl_m } = this.pose;
-    const { gsd_m } = this.window;
-    const limit2 = this.limit * this.limit;
-    const footprint = 1 / this.view.intrinsics.fx / gsd_m;
-    // Nadir point in window pixels (pixel centres at integers).
-    const nx = (this.pose.east_m - this.window.east_m) / gsd_m - 0.5;
-    const ny = (this.window.north_m - this.pose.north_m) / gsd_m - 0.5;
-    for (let i = 0; i < width * height; i++) {
-      const rx = rays[2 * i] as number;
-      const ry = rays[2 * i + 1] as number;
-      const down = m[6] * rx + m[7] * ry + m[8];
-      if (!(down > 1e-6)) {
-        put(out, i, HAZE);
-        continue;
+  /**
+   * Paints every pixel.
+   *
+   * @param every 1: the line of sight of each pixel is followed. 2: of every second one in every second row, and of those
+   *   between only where their neighbours meet different things; what is seen then lies half a ground pixel off at most
+   */
+  trace(rays: Float32Array, width: number, height: number, out: Uint8Array, every: 1 | 2 = 1): void {
+    const known = every === 1 || this.relief === undefined ? undefined : this.knots(rays, width, height);
+    for (let row = 0; row < height; row++) {
+      for (let col = 0; col < width; col++) {
+        const i = row * width + col;
+        if (!this.aim(rays, i)) {
+          put(out, i, HAZE);
+          continue;
+        }
+        if (known === undefined || !this.between(known, row, col)) this.follow();
+        this.paint(out, i);
       }
-      const s = agl_m / down;
-      const north = (m[0] * rx + m[1] * ry + m[2]) * s;
-      const east = (m[3] * rx + m[4] * ry + m[5]) * s;
-      const d2 = north * north + east * east;
-      if (d2 > limit2) {
-        put(out, i, HAZE);
-        continue;
-      }
-      const dx = east / gsd_m;
-      const dy = -north / gsd_m;
-      const range = Math.sqrt(d2 + agl_m * agl_m);
-      this.shade(nx, ny, dx, dy, range * footprint, out, i);
     }
   }
 
-  /** Follows one line of sight from above the tallest thing down to the ground point nadir + (dx, dy). */
-  private shade(nx: number, ny: number, dx: number, dy: number, footprint: number, out: Uint8Array, i: number): void {
-    const { relief } = this;
-    let x = nx + dx;
-    let y = ny + dy;
-    let side = false;
-    if (relief !== undefined) {
-      const top = Math.min(relief.bound(x, y), this.pose.agl_m * 0.9);
-      if (top > 0.3) {
-        const length = (Math.hypot(dx, dy) * top) / this.pose.agl_m;
-        const steps = Math.ceil(length / Math.max(1, footprint)) + 1;
-        const stepX = (dx * top) / this.pose.agl_m / steps;
-        const stepY = (dy * top) / this.pose.agl_m / steps;
-        const drop = top / steps;
-        const startX = nx + dx * (1 - top / this.pose.agl_m);
-        const startY = ny + dy * (1 - top / this.pose.agl_m);
-        const next = (k: number): number => relief.nextNear(k, steps, startX, startY, top, stepX, stepY, drop);
-        for (let k = next(0); k <= steps; k = next(k + 1)) {
-          const h = top * (1 - k / steps);
-          const t = 1 - h / this.pose.agl_m;
-          const px = nx + dx * t;
-          const py = ny + dy * t;
-          const stands = relief.at(px, py);
-          if (stands > h && stands > 0.3 && (h > 0.45 * stands || !relief.isCrown(px, py))) {
-            // Hit well below its top: from the side. A roof is met where the line comes down to its height.
-            side = stands > h + drop + 1;
-            const exact = side ? t : 1 - stands / this.pose.agl_m;
-            x = nx + dx * exact;
-            y = ny + dy * exact;
-            break;
-          }
-        }
+  /** Finds the point of the flat ground that a pixel looks at; false when it looks into the haze. */
+  private aim(rays: Float32Array, i: number): boolean {
+    const m = this.view.cameraToNed;
+    const { agl_m } = this.pose;
+    const { gsd_m } = this.window;
+    const rx = rays[2 * i] as number;
+    const ry = rays[2 * i + 1] as number;
+    const down = m[6] * rx + m[7] * ry + m[8];
+    if (!(down > 1e-6)) return false;
+    const s = agl_m / down;
+    const north = (m[0] * rx + m[1] * ry + m[2]) * s;
+    const east = (m[3] * rx + m[4] * ry + m[5]) * s;
+    const d2 = north * north + east * east;
+    if (d2 > this.limit * this.limit) return false;
+    this.dx = east / gsd_m;
+    this.dy = -north / gsd_m;
+    this.footprint = Math.sqrt(d2 + agl_m * agl_m) * (1 / this.view.intrinsics.fx / gsd_m);
+    this.x = this.nx + this.dx;
+    this.y = this.ny + this.dy;
+    this.side = false;
+    return true;
+  }
+
+  /** Follows the line of sight from above the tallest thing down to the ground point nadir + (dx, dy). */
+  private follow(): void {
+    const { relief, nx, ny, dx, dy } = this;
+    if (relief === undefined) return;
+    const top = Math.min(relief.bound(this.x, this.y), this.pose.agl_m * 0.9);
+    if (!(top > 0.3)) return;
+    const length = (Math.hypot(dx, dy) * top) / this.pose.agl_m;
+    const steps = Math.ceil(length / Math.max(1, this.footprint)) + 1;
+    const stepX = (dx * top) / this.pose.agl_m / steps;
+    const stepY = (dy * top) / this.pose.agl_m / steps;
+    const drop = top / steps;
+    const startX = nx + dx * (1 - top / this.pose.agl_m);
+    const startY = ny + dy * (1 - top / this.pose.agl_m);
+    const next = (k: number): number => relief.nextNear(k, steps, startX, startY, top, stepX, stepY, drop);
+    for (let k = next(0); k <= steps; k = next(k + 1)) {
+      const h = top * (1 - k / steps);
+      const t = 1 - h / this.pose.agl_m;
+      const px = nx + dx * t;
+      const py = ny + dy * t;
+      const stands = relief.at(px, py);
+      if (stands > h && stands > 0.3 && (h > 0.45 * stands || !relief.isCrown(px, py))) {
+        // Hit well below its top: from the side. A roof is met where the line comes down to its height.
+        this.side = stands > h + drop + 1;
+        const exact = this.side ? t : 1 - stands / this.pose.agl_m;
+        this.x = nx + dx * exact;
+        this.y = ny + dy * exact;
+        return;
       }
     }
+  }
+
+  /** What every second pixel of every second row meets: how far before its ground point; NaN for walls and haze. */
+  private knots(rays: Float32Array, width: number, height: number): Knots {
+    const cols = (width + 1) >> 1;
+    const rows = (height + 1) >> 1;
+    const shift = new Float32Array(cols * rows * 2);
+    for (let row = 0; row < rows; row++) {
+      for (let col = 0; col < cols; col++) {
+        const k = (row * cols + col) * 2;
+        const seen = this.aim(rays, 2 * row * width + 2 * col);
+        if (seen) this.follow();
+        shift[k] = seen && !this.side ? this.x - this.nx - this.dx : Number.NaN;
+        shift[k + 1] = this.y - this.ny - this.dy;
+      }
+    }
+    return { cols, rows, shift };
+  }
+
+  /** Takes what a pixel meets from its neighbours, when they meet the same thing; false when they do not. */
+  private between({ cols, rows, shift }: Knots, row: number, col: number): boolean {
+    const r0 = row >> 1;
+    const c0 = col >> 1;
+    const right = (col & 1) === 1 && c0 + 1 < cols ? 2 : 0;
+    const below = (row & 1) === 1 && r0 + 1 < rows ? cols * 2 : 0;
+    const k = (r0 * cols + c0) * 2;
+    const ax = shift[k] as number;
+    const bx = shift[k + right] as number;
+    const cx = shift[k + below] as number;
+    const dx = shift[k + right + below] as number;
+    // One comparison with a NaN is false: so is the answer.
+    if (!(Math.max(ax, bx, cx, dx) - Math.min(ax, bx, cx, dx) <= SAME_PX)) return false;
+    const ay = shift[k + 1] as number;
+    const by = shift[k + right + 1] as number;
+    const cy = shift[k + below + 1] as number;
+    const dy = shift[k + right + below + 1] as number;
+    if (!(Math.max(ay, by, cy, dy) - Math.min(ay, by, cy, dy) <= SAME_PX)) return false;
+    this.x += (ax + bx + cx + dx) / 4;
+    this.y += (ay + by + cy + dy) / 4;
+    return true;
+  }
+
+  /** Gives a pixel the colour of the place that its line of sight meets. */
+  private paint(out: Uint8Array, i: number): void {
+    const { x, y, footprint } = this;
     if (this.ground.valid !== undefined && !this.known(x, y)) {
       put(out, i, UNKNOWN);
       return;
     }
-    const octave = footprint <= 1.4 ? 0 : Math.min(this.levels.length - 1, Math.round(Math.log2(footprint)));
-    const level = this.levels[octave];
-    if (level === undefined) return;
+    const octave = footprint <= 1.4 ? 0 : Math.min(this.levelCount - 1, Math.round(Math.log2(footprint)));
+    const level = this.levels[octave] ?? this.levelAt(octave);
     const k = 1 / 2 ** octave;
     sample(level, (x + 0.5) * k - 0.5, (y + 0.5) * k - 0.5, out, i);
-    if (side) asWall(out, i);
+    if (this.side) asWall(out, i);
+  }
+
+  private levelAt(octave: number): Level {
+    const level = this.levels[octave] ?? halve(this.levelAt(octave - 1));
+    this.levels[octave] = level;
+    return level;
   }
 
   private known(x: number, y: number): boolean {

@@ -37,7 +37,7 @@ export class FeedRenderer {
   constructor(imagery: ImagerySource, options: RendererOptions) {
     this.#imagery = imagery;
     this.#options = options;
-    this.#renderOptions = { finest_gsd_m: options.gsd_m };
+    this.#renderOptions = { finest_gsd_m: options.gsd_m, sights: 2 };
   }
 
   /**

@@ -123,6 +123,28 @@ describe("renderFrame", () => {
     assert.ok(Math.abs(brightCentre(below, 240).x - ideal.cx) < 0.7);
   });
 
+  it("hardly changes a frame when only every second line of sight is followed", async () => {
+    const town = worldImagery(new World({ seed: 3, size_m: 200, style: { landUse: "suburban" } }), makeEpoch(3, 0));
+    const pose: CameraPose = {
+      north_m: 5,
+      east_m: -9,
+      agl_m: 70,
+      attitude: { roll_deg: 6, pitch_deg: -4, yaw_deg: 35 },
+    };
+    const odd = camera({ intrinsics: { ...lens, width_px: 319, height_px: 239 } });
+    const exact = (await renderFrame(town, odd, pose)).rgb;
+    const quick = (await renderFrame(town, odd, pose, { sights: 2 })).rgb;
+    let sum = 0;
+    let far = 0;
+    for (let i = 0; i < exact.length; i++) {
+      const difference = Math.abs((exact[i] ?? 0) - (quick[i] ?? 0));
+      sum += difference;
+      if (difference > 30) far++;
+    }
+    assert.ok(sum / exact.length < 1, `${sum / exact.length} levels`);
+    assert.ok(far / exact.length < 0.002, `${far / exact.length} of the pixels`);
+  });
+
   it("fills the sky, and the ground where the imagery ends", async () => {
     const oblique = camera({ mount: { roll_deg: 0, pitch_deg: 85, yaw_deg: 0 } });
     const frame = await renderFrame(posts([]), oblique, { north_m: 0, east_m: 0, agl_m: 50, attitude: LEVEL });
