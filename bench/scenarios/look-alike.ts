@@ -81,8 +81,8 @@ export const LOOK_ALIKE: readonly Scenario[] = [
   {
     name: "look-alike-near-copy",
     kind: "adversarial",
-    what: "power-on over a district off the map with the streets, but half of the buildings, of one on it",
-    flights: [{ flight: near, pack: west }],
+    what: "start, known to 300 m, over a district off the map with the streets and half of the buildings of one on it",
+    flights: [{ flight: near, pack: west, replay: { known_start_m: 300 } }],
   },
   {
     name: "look-alike-on-map",

@@ -57,9 +57,11 @@ export async function runScenarios(
           const list = outcomes.get(scenario) ?? [];
           list[k] = answer.outcome;
           const { frames } = answer.outcome;
-          const fixes = frames.filter(({ fix }) => fix !== null).length;
+          const fixes = frames.filter(({ fix }) => fix !== null);
+          const wrong = fixes.filter(({ fix }) => fix?.false_fix === true);
           options.onProgress(
-            `flew ${scenario.name} ${k + 1}/${scenario.flights.length} in ${time}: ${fixes} fixes of ${frames.length} frames`,
+            `flew ${scenario.name} ${k + 1}/${scenario.flights.length} in ${time}: ` +
+              `${fixes.length} fixes of ${frames.length} frames, ${wrong.length} false`,
           );
         },
       })),

@@ -2,7 +2,7 @@ import type { ReplayOptions } from "../../agent/replay/replay.js";
 import type { Artifact } from "./artifact.js";
 
 /** How a flight is replayed, where it is not replayed as it was recorded. */
-export type ReplayChange = Partial<Pick<ReplayOptions, "latency_ms" | "fix_interval_s">>;
+export type ReplayChange = Partial<Pick<ReplayOptions, "latency_ms" | "fix_interval_s" | "known_start_m">>;
 
 export interface ScenarioFlight {
   readonly flight: Artifact;

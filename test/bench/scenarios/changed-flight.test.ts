@@ -6,7 +6,7 @@ import { after, before, describe, it } from "node:test";
 import sharp from "sharp";
 import { readFlight } from "../../../agent/flight/flight.js";
 import { changeFlight } from "../../../bench/scenarios/changed-flight.js";
-import { byNight, covered } from "../../../bench/scenarios/picture-changes.js";
+import { byNight, covered, sentAgain } from "../../../bench/scenarios/picture-changes.js";
 import { frozen } from "../../../bench/scenarios/row-changes.js";
 import { TOWN_NIGHT } from "../../../sim/camera/night.js";
 
@@ -59,6 +59,17 @@ describe("changeFlight", () => {
     );
     assert.ok((await red(join(out, "frames", flight.frames[3]?.file ?? ""))) < 20);
     assert.equal(await red(join(base, "frames/3.jpg")), before);
+  });
+
+  it("sends a still picture again with noise of its own", async () => {
+    const out = join(work, "again");
+    await changeFlight(base, out, { rows: (rows) => frozen(rows, 1, 4), picture: sentAgain(1, 4, 2, 3) });
+    const flight = await readFlight(out);
+    const pictures = flight.frames.slice(1, 4).map(({ file }) => join(out, "frames", file));
+    assert.equal(new Set(pictures).size, 3);
+    const [one, two] = await Promise.all(pictures.map((path) => sharp(path).raw().toBuffer()));
+    assert.notDeepEqual(one, two);
+    assert.ok(Math.abs((await red(pictures[2] ?? "")) - (await red(join(base, "frames/1.jpg")))) < 2);
   });
 
   it("makes night of day", async () => {
