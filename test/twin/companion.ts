@@ -1,6 +1,6 @@
 import { common, type MavLinkData } from "node-mavlink";
 import { encodeMessage } from "../../agent/mavlink/codec.js";
-import { frameFromBytes } from "../../agent/mavlink/frame.js";
+import { frameFromBytes, type MavlinkFrame } from "../../agent/mavlink/frame.js";
 import type { Channel } from "../../sim/autopilot/protocol/channel.js";
 import type { Twin } from "../../sim/autopilot/twin.js";
 
@@ -10,6 +10,9 @@ export class Companion {
   /** Everything the autopilot said, with the time of it. */
   readonly heard: { readonly t_us: number; readonly message: MavLinkData }[] = [];
   #seq = 0;
+  #heardSeq = 0;
+  /** Is given every frame of the autopilot, as it would come over a link. */
+  onFrame: ((frame: MavlinkFrame, t_us: number) => void) | null = null;
   /** Answers the autopilot's TIMESYNC requests with a clock that is this much ahead; null: not at all. */
   timesyncAhead_us: number | null = null;
 
@@ -36,6 +39,10 @@ export class Companion {
   listen(): void {
     for (const message of this.channel.take()) {
       this.heard.push({ t_us: this.twin.t_us, message });
+      if (this.onFrame !== null) {
+        const header = { sysid: this.twin.vehicle.traits.sysid, compid: 1, seq: this.#heardSeq++ & 0xff };
+        this.onFrame(frameFromBytes(encodeMessage(message, header)), this.twin.t_us);
+      }
       if (message instanceof common.TimeSync && message.tc1 === 0n && this.timesyncAhead_us !== null) {
         const now_ns = BigInt(this.twin.t_us + this.timesyncAhead_us) * 1000n;
         this.send(Object.assign(new common.TimeSync(), { tc1: now_ns, ts1: message.ts1 }));

@@ -37,6 +37,7 @@ function localFix(vehicle: Vehicle, fix: LocalFix, context: PositionContext): vo
   const { firmware } = vehicle;
   const at = (k: number) => fix.covariance[k] ?? Number.NaN;
   const remote_us = Number(fix.usec);
+  if (!Number.isFinite(fix.x) || !Number.isFinite(fix.y)) return;
   if (firmware.kind === "ardupilot") {
     firmware.ekf.external({
       remote_us,
@@ -84,7 +85,7 @@ function odometry(vehicle: Vehicle, frame: MavlinkFrame, context: PositionContex
       y: message.y,
       covariance: message.poseCovariance,
       resetCounter: message.resetCounter,
-      velocity: childFrameId === BODY_FRD ? turned(vx, vy, q) : { vn_mps: vx, ve_mps: vy },
+      velocity: childFrameId === BODY_FRD ? turned(vx, vy, q) : turned(vx, vy, [1, 0, 0, 0]),
     },
     context,
   );
