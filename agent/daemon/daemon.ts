@@ -18,6 +18,8 @@ import { WorkerComponent } from "./worker-component.js";
 const CHECK_MS = 500;
 /** A changed status goes to the service manager at most this often, microseconds: each is a process. */
 const STATUS_US = 5_000_000;
+/** How often the log gets a line of account. */
+const ACCOUNT_US = 60_000_000;
 
 export interface DaemonSettings {
   /** Longest that a frame waits for later attitudes, milliseconds. */
@@ -59,6 +61,7 @@ export class SkylinkDaemon {
   #offFrame: (() => void) | null = null;
   #cancelCheck: (() => void) | null = null;
   #fed_us = Number.NEGATIVE_INFINITY;
+  #account_us = 0;
   #told_us = Number.NEGATIVE_INFINITY;
   #status = "";
   #complaint: string | null = null;
@@ -118,6 +121,7 @@ export class SkylinkDaemon {
   async start(): Promise<void> {
     const { scheduler, camera, notifier } = this.#parts;
     this.#start_us = scheduler.now_us();
+    this.#account_us = this.#start_us;
     if (this.#settings.watchdog !== null) this.#watchdog = new Watchdog(this.#settings.watchdog, this.#start_us);
     this.#offFrame = camera.onFrame((frame) => {
       this.#watchdog?.frame(scheduler.now_us());
@@ -175,10 +179,11 @@ export class SkylinkDaemon {
     this.#parts.notifier.stopping();
     this.#cancelCheck?.();
     this.#offFrame?.();
+    const account = this.#account(this.#parts.scheduler.now_us());
     // While the links are open: what must be said before the feed stops.
     await this.#loop.stop();
     await this.#supervisor.stop();
-    this.#parts.log.info({ ...this.#path.counts }, "stopped");
+    this.#parts.log.info(account, "stopped");
   }
 
   #result(...[result, frame, verdict]: Parameters<ResultListener>): void {
@@ -200,6 +205,24 @@ export class SkylinkDaemon {
     this.#tellPosition(navigator.solutionAt(now_us));
     if (!this.#supervisor.started) return;
     this.#tellService(now_us);
+    if (now_us - this.#account_us >= ACCOUNT_US) {
+      this.#account_us = now_us;
+      this.#parts.log.info(this.#account(now_us), "account");
+    }
+  }
+
+  /** What has become of frames and heartbeats so far, for the log. */
+  #account(now_us: number): Record<string, unknown> {
+    const { position, reason } = this.#parts.navigator.solutionAt(now_us);
+    const late = this.#links.heartbeatLateness;
+    return {
+      ...this.#path.counts,
+      position: position === null ? reason : `${position.eph_m.toFixed(1)} m`,
+      ...(late === null
+        ? {}
+        : { heartbeat_late_p99_ms: late.p99_us / 1000, heartbeat_late_max_ms: late.max_us / 1000 }),
+      rss_mb: Math.round(process.memoryUsage.rss() / 2 ** 20),
+    };
   }
 
   /** Feeds the watchdog when it is time and everything moves; tells a new status now and then. */

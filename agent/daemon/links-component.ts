@@ -1,6 +1,7 @@
 import type { MavLinkData } from "node-mavlink";
 import type { MavlinkFrame } from "../mavlink/frame.js";
 import type { Severity } from "../mavlink/status-text.js";
+import type { Lateness } from "../mavlink/steady-timer.js";
 import type { LinksPart } from "./parts.js";
 import type { DaemonSnapshot } from "./snapshot.js";
 import type { Component, Health } from "./supervisor.js";
@@ -58,6 +59,11 @@ export class LinksComponent implements Component {
 
   get statuses(): DaemonSnapshot["links"] {
     return this.#links?.statuses ?? [];
+  }
+
+  /** How late the heartbeats were; null while the links are closed. */
+  get heartbeatLateness(): Lateness | null {
+    return this.#links?.heartbeatLateness ?? null;
   }
 
   /** To add to a time on the agent's clock to get the autopilot's, microseconds; null while it is not known. */

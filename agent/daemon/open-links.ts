@@ -103,6 +103,9 @@ export class LinksOpener {
       broadcast: (message) => hub.broadcast(message),
       statusText: (severity, text) => hub.statusText(severity, text),
       offsetAt: (t_us) => timesync.offsetAt(t_us),
+      get heartbeatLateness() {
+        return hub.heartbeatLateness;
+      },
       close: async () => {
         if (this.#timesync === timesync) this.#timesync = null;
         await hub.close();

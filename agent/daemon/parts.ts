@@ -5,6 +5,7 @@ import type { Vehicle } from "../mavlink/identity.js";
 import type { FlightPublisher } from "../mavlink/publishers/flight-publisher.js";
 import type { Scheduler } from "../mavlink/scheduler.js";
 import type { Severity } from "../mavlink/status-text.js";
+import type { Lateness } from "../mavlink/steady-timer.js";
 import type { FrameListener } from "../mavlink/vehicle-port.js";
 import type { OdometryStep } from "../navigation/odometry/step.js";
 import type { NavigationSolution } from "../navigation/solution.js";
@@ -50,6 +51,8 @@ export interface LinksPart {
   statusText(severity: Severity, text: string): boolean;
   /** To add to a time on the agent's clock to get the autopilot's, microseconds; null while it is not known. */
   offsetAt(t_us: number): number | null;
+  /** How late the heartbeats of the last ten minutes were. */
+  readonly heartbeatLateness: Lateness;
   close(): Promise<void>;
 }
 

@@ -225,6 +225,22 @@ test("a vehicle of another kind than configured is not fed", async () => {
   assert.ok(!fakes.links[0]?.sent.includes(fakes.feed.goodbye));
 });
 
+test("every minute the log has a line of account, and one at the end", async () => {
+  const { daemon, scheduler, logged } = await started();
+  await scheduler.pass(121_000);
+  await daemon.stop();
+  const lines = logged.map((line) => JSON.parse(line) as Record<string, unknown>);
+  const accounts = lines.filter(({ msg }) => msg === "account" || msg === "stopped");
+  assert.deepEqual(
+    accounts.map(({ msg, heartbeat_late_p99_ms }) => [msg, heartbeat_late_p99_ms]),
+    [
+      ["account", 2],
+      ["account", 2],
+      ["stopped", 2],
+    ],
+  );
+});
+
 test("a status page that cannot be had is tried again and keeps nothing from flying", async () => {
   const fakes = fakeParts();
   let tries = 0;

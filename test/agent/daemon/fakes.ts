@@ -180,6 +180,8 @@ export class FakeLinks implements LinksPart {
     return true;
   }
 
+  readonly heartbeatLateness = { ticks: 1, missed: 0, p50_us: 100, p99_us: 2000, max_us: 3000 };
+
   offsetAt(): number | null {
     return null;
   }
