@@ -49,11 +49,6 @@ export class MotionHistory {
     return this.steps.filter((step) => step.to_t_us > t_us);
   }
 
-  /** End of the newest step, or null. */
-  get end_us(): number | null {
-    return this.steps.at(-1)?.to_t_us ?? null;
-  }
-
   /**
    * Cuts an interval into pieces: those that a step covers (its part of the step), and the gaps between them.
    *

@@ -26,6 +26,11 @@ const SEARCH_LEAST_M = 15;
 /** Belief counts as "around the position" within this many sigma, and never less than this many cell spacings. */
 const MASS_SIGMAS = 3;
 const MASS_SPACINGS = 3;
+/** A velocity that nobody measures any more: its 1-sigma, how fast that grows, and where it ends. */
+const VELOCITY_SIGMA_MPS = 1;
+const VELOCITY_CHANGE_MPS2 = 2;
+const SPEED_KNOWN_MPS = 8;
+const VELOCITY_FRESH_US = 1_000_000;
 /** A frozen picture makes everything seen in this time before it worthless too, microseconds. */
 const FROZEN_US = 1_000_000;
 
@@ -90,7 +95,7 @@ export class Navigator {
     }
     this.estimator.addMotion(step);
     this.unseen_m += Math.hypot(step.north_m, step.east_m);
-    this.moveBelief(step, step.cov_ne_m2.nn + step.cov_ne_m2.ee, step.to_t_us);
+    this.moveBelief(step.to_t_us);
     this.anchor?.wait(step.from_t_us);
     this.anchor?.move(step, step.to_t_us);
   }
@@ -108,6 +113,7 @@ export class Navigator {
     this.input_us = Math.max(this.input_us ?? t_us, t_us);
     if (t_us <= this.frozen_until_us) return refusedFix("frozen");
     this.observe(result);
+    if (this.active && this.outdated(t_us)) this.lose("fix-age", t_us);
     const fix = measureFix(result, this.reference, this.config.estimator.map_sigma_m);
     if (fix === null || result.estimate === null) return refusedFix(result.reason ?? "no-candidates");
     const verdict = this.active ? this.track(result, fix) : this.acquire(result, fix);
@@ -141,7 +147,6 @@ export class Navigator {
     const cov = state === null ? null : this.withMap(state.positionCov);
     const { integrity } = this.config;
     const protection_level_m = cov === null ? null : protectionLevel_m(cov, integrity.risk / 2);
-    const odometry_us = this.estimator.motion_end_us;
     const gates = gatesOf(
       {
         t_us,
@@ -150,7 +155,7 @@ export class Navigator {
         agreeing: this.active ? integrity.required : this.chains.longest,
         belief: this.mass,
         fix_t_us: this.fix_t_us,
-        odometry_us,
+        blind_s: this.fix_t_us === null ? 0 : this.estimator.blind_s(this.fix_t_us, t_us),
         frozen: t_us <= this.frozen_until_us,
         refused: this.refused,
         protection_level_m,
@@ -257,6 +262,13 @@ export class Navigator {
     this.took(last);
   }
 
+  /** Has the last fix been too long ago to go on from? */
+  private outdated(t_us: number): boolean {
+    const { coast_s, coast_blind_s } = this.config.integrity;
+    const from_us = this.fix_t_us ?? t_us;
+    return (t_us - from_us) / 1e6 > coast_s || this.estimator.blind_s(from_us, t_us) > coast_blind_s;
+  }
+
   private took(fix: PositionFix): void {
     this.refused = 0;
     this.fix_count++;
@@ -279,7 +291,8 @@ export class Navigator {
   private observe(result: FrameResult): void {
     const evidence = placeEvidence(result, this.reference, this.levels, this.unseen_m, this.config.belief);
     if (evidence === null) return;
-    if (this.belief_t_us === null) this.belief_t_us = result.t_us;
+    this.belief_t_us ??= result.t_us;
+    this.moveBelief(result.t_us);
     this.belief.observe(evidence);
     this.compared++;
     this.unseen_m = 0;
@@ -300,13 +313,16 @@ export class Navigator {
     return Math.max(MASS_SIGMAS * eph_m, MASS_SPACINGS * this.spacing_m);
   }
 
-  private moveBelief(moved: Vector, variance_m2: number, t_us: number): void {
+  /** Brings the belief to a time, by odometry where it saw the way, else by the velocity that is known. */
+  private moveBelief(t_us: number): void {
     const from_us = this.belief_t_us;
+    if (from_us === null || t_us <= from_us) return;
     this.belief_t_us = t_us;
-    this.belief.move(moved, variance_m2 / 2, from_us === null ? 0 : Math.max(0, (t_us - from_us) / 1e6));
+    const moved = this.displacement(from_us, t_us, 0);
+    this.belief.move(moved, moved.variance_m2, (t_us - from_us) / 1e6);
   }
 
-  /** Movement between two fixes: odometry, else the autopilot's velocity, else anything that its speed allows. */
+  /** Movement between two times: odometry, else the velocity that is known, else anything that the speed allows. */
   private readonly displacement: Displacement = (from_us, to_us, heading_offset_rad) => {
     const seen = this.estimator.displacement(from_us, to_us, heading_offset_rad);
     if (seen !== null) {
@@ -316,12 +332,19 @@ export class Navigator {
       return { ...seen, variance_m2: seen.variance_m2 + (length_m * Math.hypot(turn, estimator.scale_sigma)) ** 2 };
     }
     const dt_s = (to_us - from_us) / 1e6;
-    if (this.velocity !== null && Math.abs(to_us - this.velocity.t_us) < 1e6) {
-      const { north, east } = this.velocity;
-      return { north_m: north * dt_s, east_m: east * dt_s, variance_m2: (5 * dt_s) ** 2 };
+    const velocity = this.velocityAt(to_us);
+    if (velocity !== null) {
+      const sigma_m = Math.min(VELOCITY_SIGMA_MPS + 0.5 * VELOCITY_CHANGE_MPS2 * dt_s, SPEED_KNOWN_MPS) * dt_s;
+      return { north_m: velocity.north * dt_s, east_m: velocity.east * dt_s, variance_m2: sigma_m ** 2 };
     }
     return { north_m: 0, east_m: 0, variance_m2: ((this.config.integrity.max_speed_mps * dt_s) / 2) ** 2 };
   };
+
+  /** The autopilot's velocity when it is fresh, else that of the estimator. */
+  private velocityAt(t_us: number): { readonly north: number; readonly east: number } | null {
+    if (this.velocity !== null && Math.abs(t_us - this.velocity.t_us) < VELOCITY_FRESH_US) return this.velocity;
+    return this.active ? (this.estimator.stateAt(t_us)?.velocity ?? null) : null;
+  }
 
   private makeAnchor(place: Vector, radius_m: number, t_us: number, heading_offset_rad: number): Anchor {
     const { reach_growth, max_speed_mps } = this.config.integrity;

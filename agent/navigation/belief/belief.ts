@@ -39,6 +39,8 @@ interface Element {
 const HEADING_BIN_DEG = 10;
 /** 1-sigma of a sighting's place, in cell spacings: the true place lies between cells. */
 const SIGHTING_SIGMA = 0.75;
+/** Bins that mass spreads over in one movement, to each side; what is left spreads with the next one. */
+const MOST_ROUNDS = 8;
 /** Sightings and hypotheses farther apart than this many sigma have nothing to do with each other. */
 const REACH_SIGMAS = 3;
 
@@ -107,21 +109,21 @@ export class Belief {
    * The vehicle has moved. Every hypothesis moves by the displacement, turned by its heading offset; what is not known of
    * the movement spreads the mass to neighbouring bins.
    *
-   * @param moved metres, with the reported heading; null when nobody saw the movement
+   * @param moved metres, with the reported heading
    * @param variance_m2 per-axis variance of the displacement
    */
-  move(moved: Vector | null, variance_m2: number, dt_s: number): void {
+  move(moved: Vector, variance_m2: number, dt_s: number): void {
     this.spread_m2 += variance_m2;
     const elements = [...this.bins.values()];
     this.bins.clear();
     for (const element of elements) {
-      const shift = moved === null ? { north_m: 0, east_m: 0 } : turned(moved, (element.heading_deg * Math.PI) / 180);
+      const shift = turned(moved, (element.heading_deg * Math.PI) / 180);
       element.north_m += shift.north_m;
       element.east_m += shift.east_m;
       this.deposit(element);
     }
     const half = this.bin_m / 2;
-    if (this.spread_m2 > half * half) this.diffuse();
+    for (let round = 0; round < MOST_ROUNDS && this.spread_m2 > half * half; round++) this.diffuse();
     this.leak(1 - Math.exp(-this.config.leak_per_s * dt_s));
   }
 

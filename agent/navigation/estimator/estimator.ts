@@ -34,6 +34,8 @@ interface Entry {
   after: FilterState;
 }
 
+/** Steps are kept longer than states: how long odometry carried the position alone must be known. */
+const MOTION_KEPT_US = 60e6;
 const DEG = Math.PI / 180;
 
 /**
@@ -88,7 +90,7 @@ export class Estimator {
   /** Takes a step of odometry; steps are kept before the start too, so that the first fixes can be joined by them. */
   addMotion(step: MotionStep): void {
     if (!this.motion.add(step)) return;
-    this.motion.forgetBefore(step.to_t_us - this.config.history_s * 1e6);
+    this.motion.forgetBefore(step.to_t_us - MOTION_KEPT_US);
     if (this.running) this.insertVelocityOf(step);
   }
 
@@ -155,9 +157,9 @@ export class Estimator {
     return { ...turned({ north_m, east_m }, heading_offset_rad), variance_m2 };
   }
 
-  /** End of the newest step of odometry. */
-  get motion_end_us(): number | null {
-    return this.motion.end_us;
+  /** How much of the time between two times odometry did not see, seconds. */
+  blind_s(from_us: number, to_us: number): number {
+    return this.motion.pieces(from_us, to_us).reduce((sum, { dt_s, step }) => sum + (step === null ? dt_s : 0), 0);
   }
 
   private measureFix(fix: PositionFix): (state: FilterState) => Measurement[] {

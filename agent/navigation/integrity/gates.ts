@@ -14,23 +14,17 @@ export interface GateInputs {
   readonly belief: number;
   /** Capture time of the newest accepted fix. */
   readonly fix_t_us: number | null;
-  /** End of the newest step of odometry. */
-  readonly odometry_us: number | null;
+  /** How much of the time since then odometry did not see, seconds. */
+  readonly blind_s: number;
   readonly frozen: boolean;
   /** Fixes refused by the innovation gate, one after the other. */
   readonly refused: number;
   readonly protection_level_m: number | null;
 }
 
-/** Odometry older than this no longer carries the position. */
-const ODOMETRY_FRESH_S = 1.5;
-
 /** All gates on which a position depends, in the order in which they are passed; it may be published when all hold. */
 export function gatesOf(inputs: GateInputs, config: NavigationConfig["integrity"]): GateState[] {
   const { t_us, active, belief } = inputs;
-  const odometry_age_s = inputs.odometry_us === null ? Number.POSITIVE_INFINITY : (t_us - inputs.odometry_us) / 1e6;
-  const carried = odometry_age_s <= ODOMETRY_FRESH_S;
-  const longest_s = carried ? config.coast_s : config.coast_blind_s;
   const fix_age_s = inputs.fix_t_us === null ? Number.POSITIVE_INFINITY : (t_us - inputs.fix_t_us) / 1e6;
   const level = inputs.protection_level_m;
   const since = inputs.lost === null ? "" : `, lost by ${inputs.lost}`;
@@ -49,9 +43,10 @@ export function gatesOf(inputs: GateInputs, config: NavigationConfig["integrity"
     ),
     gate(
       "fix-age",
-      fix_age_s <= longest_s,
+      fix_age_s <= config.coast_s && inputs.blind_s <= config.coast_blind_s,
       Number.isFinite(fix_age_s)
-        ? `last fix ${fix_age_s.toFixed(1)} s ago, ${longest_s} s allowed ${carried ? "with" : "without"} odometry`
+        ? `last fix ${fix_age_s.toFixed(1)} s ago (${config.coast_s} s allowed), ` +
+            `${inputs.blind_s.toFixed(1)} s of them without odometry (${config.coast_blind_s} s allowed)`
         : "no fix yet",
     ),
     gate(

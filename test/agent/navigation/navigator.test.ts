@@ -162,3 +162,20 @@ test("the same inputs give the same outputs to the last bit", () => {
   };
   assert.equal(run(), run());
 });
+
+test("after a gap that nothing carried over, fixes must agree again, and the return counts as a jump", () => {
+  const flight = new FlightMaker(12);
+  const navigator = new Navigator(REFERENCE, LEVELS);
+  const verdicts: (string | null)[] = [];
+  let counter = 0;
+  for (let t = 0; t < 40; t++) {
+    const moment = flight.next();
+    const gap = t >= 20 && t < 26;
+    navigator.onOdometry(gap ? moment.refused("low-texture") : moment.odometry);
+    if (!gap) verdicts.push(navigator.onVision(moment.seen()).reason);
+    counter = navigator.solutionAt(moment.t_us).position?.reset_counter ?? counter;
+  }
+  assert.deepEqual(verdicts.slice(20, 22), ["awaiting-agreement", "awaiting-agreement"]);
+  assert.equal(verdicts.at(-1), null);
+  assert.equal(counter, 2);
+});
