@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { isIP } from "node:net";
+import { hostname } from "node:os";
 import { errorMessage, UserError } from "../../tiles/errors.js";
 import { imageType } from "../../tiles/pack/image-type.js";
 import type { DaemonSnapshot } from "../daemon/snapshot.js";
@@ -155,7 +156,8 @@ export class StatusServer {
       case "/api/view":
         return json(response, this.#view());
       case "/api/events":
-        if (!this.#events.add(response)) text(response, 503, "too many pages are open");
+        if (request.method === "HEAD") text(response, 200, "");
+        else if (!this.#events.add(response)) text(response, 503, "too many pages are open");
         return;
       case "/api/track":
         return json(response, this.#track.points);
@@ -187,7 +189,8 @@ export class StatusServer {
     if (LOOPBACK_NAMES.includes(name)) return true;
     const { host: own } = this.#options;
     if (own === "127.0.0.1" || own === "::1" || own === "localhost") return false;
-    return isIP(name.replace(/^\[|\]$/g, "")) !== 0 || name === own || !name.includes(".") || name.endsWith(".local");
+    const [first = ""] = name.split(".", 1);
+    return isIP(name.replace(/^\[|\]$/g, "")) !== 0 || name === own || first === name || first === hostname();
   }
 
   #truth(): Place | null {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type IncomingHttpHeaders, request } from "node:http";
+import { hostname } from "node:os";
 import { after, before, beforeEach, describe, it } from "node:test";
 import sharp from "sharp";
 import type { StatusView, TrackPoint } from "../../../agent/status/api.js";
@@ -108,9 +109,11 @@ describe("StatusServer", () => {
       assert.equal(answer.status, 405);
       assert.equal(answer.headers.allow, "GET, HEAD");
     }
-    const head = await get("/api/state", { method: "HEAD" });
-    assert.equal(head.status, 200);
-    assert.equal(head.body.length, 0);
+    for (const path of ["/", "/api/state", "/api/events", "/metrics"]) {
+      const head = await get(path, { method: "HEAD" });
+      assert.equal(head.status, 200, path);
+      assert.equal(head.body.length, 0);
+    }
   });
 
   it("answers only to this computer's names, so that no web site can read it", async () => {
@@ -119,6 +122,28 @@ describe("StatusServer", () => {
     }
     for (const host of ["localhost:8080", "127.0.0.1", "[::1]:80"]) {
       assert.equal((await get("/api/state", { headers: { host } })).status, 200, host);
+    }
+  });
+
+  it("answers to addresses and to its own name where it listens for everybody, and not to others", async () => {
+    const open = await StatusServer.start({ ...options(), host: "0.0.0.0" });
+    const { port } = new URL(open.url);
+    const status = (host: string): Promise<number> =>
+      new Promise((resolve, reject) => {
+        const sent = request({ host: HOST, port, path: "/api/map", agent: false, headers: { host } }, (response) => {
+          response.resume();
+          resolve(response.statusCode ?? 0);
+        });
+        sent.on("error", reject);
+        sent.end();
+      });
+    try {
+      for (const host of ["192.168.1.7:8080", "[fe80::1]", "vehicle", `${hostname()}.lan`]) {
+        assert.equal(await status(host), 200, host);
+      }
+      assert.equal(await status("evil.example"), 403);
+    } finally {
+      await open.close();
     }
   });
 
