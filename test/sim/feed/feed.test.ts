@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CameraConfigSchema } from "../../../agent/camera/config.js";
@@ -11,6 +14,7 @@ import { blockImagery } from "../../../sim/feed/block-imagery.js";
 import { type FeedCounts, runFeed } from "../../../sim/feed/feed.js";
 import { openImagery } from "../../../sim/feed/imagery-spec.js";
 import type { TruePose } from "../../../sim/feed/true-pose.js";
+import { writeWorldMap } from "../../../sim/map.js";
 import { makeEpoch } from "../../../sim/world/epoch.js";
 import { World } from "../../../sim/world/world.js";
 import { offsetToLonLat } from "../../../tiles/geodesy/index.js";
@@ -122,13 +126,15 @@ describe("blockImagery", () => {
 });
 
 describe("the simulated camera", () => {
+  const reference = { lat_deg: 48, lon_deg: 11 };
+  const LEVEL = { roll_deg: 0, pitch_deg: 0, yaw_deg: 0 };
+
   it("shows what the moving vehicle sees at the capture time of each frame", { timeout: 60_000 }, async () => {
     const rig = {
       intrinsics: { ...intrinsicsFromHfov(162, 120, 66), k1: -0.1 },
       mount: { roll_deg: 0, pitch_deg: 8, yaw_deg: 0 },
     };
     const HOME_M = 431;
-    const reference = { lat_deg: 48, lon_deg: 11 };
     // To the north-east at 20 m/s, round and round in 6 s, so that no start is lost.
     const offset = (t_us: number): number => 20 * ((t_us / 1e6) % 6) - 60;
     const attitudeNow = { roll_deg: 3, pitch_deg: -2, yaw_deg: 40 };
@@ -173,6 +179,41 @@ describe("the simulated camera", () => {
     assert.ok(here > 0.9, `${here}`);
     assert.ok(here > before + 0.05 && here > after + 0.05, `${before} ${here} ${after}`);
     assert.ok(frames.every(({ age_us }) => age_us > 0));
+  });
+
+  it("flies over a GeoTIFF as over a world", { timeout: 60_000 }, async () => {
+    const folder = mkdtempSync(join(tmpdir(), "feed-"));
+    const map = join(folder, "map.tif");
+    const epoch = makeEpoch(5, 0, 48);
+    const world = new World({ seed: 5, size_m: 220, origin: reference });
+    writeWorldMap(map, world, epoch, { gsd_m: 0.4, epsg: 32632 });
+    const port = await freePort();
+    const rig = { intrinsics: intrinsicsFromHfov(120, 90, 66), mount: LEVEL };
+    const config = CameraConfigSchema.parse({
+      source: "simulated",
+      rate_hz: 5,
+      simulated: { vehicle: `udpin:127.0.0.1:${port}`, imagery: `file:${map}`, ground_amsl_m: 20 },
+    });
+    const camera = simulatedCamera(config, rig);
+    const attitude = { roll_deg: 0, pitch_deg: 0, yaw_deg: 90 };
+    const vehicle = new FakeVehicle(port, 0, () => ({ ...offsetToLonLat(reference, 15, -20), alt_m: 80, attitude }));
+    const frames: CameraFrame[] = [];
+    camera.onFrame((frame) => frames.push(frame));
+    try {
+      await camera.start();
+      for (let i = 0; i < 900 && frames.length === 0; i++) await sleep(50);
+    } finally {
+      vehicle.close();
+      await camera.stop();
+      rmSync(folder, { recursive: true });
+    }
+    const { image } = frames[0] ?? assert.fail(JSON.stringify(camera.status));
+    assert.ok(image.kind === "raw" && image.channels === 3);
+    // The same epoch from straight above: the map itself leans as its own view did, so it is not the same to the pixel.
+    const pose = { north_m: 15, east_m: -20, agl_m: 60, attitude };
+    const { rgb } = await renderFrame(worldImagery(world, epoch, false), rig, pose, { finest_gsd_m: 0.4 });
+    const here = correlation(Uint8Array.from(image.data), rgb);
+    assert.ok(here > 0.8, `${here}`);
   });
 });
 
