@@ -10,7 +10,7 @@ interface RunFlags {
 
 const DEFAULT_CONFIG = "/etc/skylink-agent/agent.toml";
 /** A stop takes two seconds at most; what has not ended by then is ended with the process. */
-const STOP_MS = 1800;
+const STOP_MS = 1600;
 const EXIT_FAULT = 1;
 
 /** `skylink-agent run`: the daemon. */
