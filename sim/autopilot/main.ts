@@ -127,7 +127,8 @@ async function main(): Promise<void> {
   const run_s = optionalNumber(options, "run-s", 0, 1e6);
   await new Promise<void>((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
-    if (run_s !== null) setTimeout(resolve, run_s * 1000);
+    // A timer that nobody waits for any more must not keep the process.
+    if (run_s !== null) setTimeout(resolve, run_s * 1000).unref();
   });
   await live.close();
   if (file !== null) closeSync(file);

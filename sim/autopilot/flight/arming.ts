@@ -12,6 +12,8 @@ const GPS_FRESH_US = 1_000_000;
 const GYROS_US = 24_000_000;
 
 const SECOND = 1_000_000;
+/** Bit of ARMING_SKIPCHK for VisOdom (from ArduPilot's sources, not measured). */
+const SKIP_VISION = 1 << 18;
 
 /** Seconds from power-on to readiness. */
 export function bootTimes(options: TwinOptions, plane: boolean): BootTimes {
@@ -43,7 +45,8 @@ export function arduPilotArmingProblem(input: ArmingInput): string | null {
   const { options, ekf, parameter, gps, inputs, needsPosition, situation } = input;
   const now = situation.t_us;
   if (options.boot === "recorded" && now < GYROS_US) return "Gyros inconsistent";
-  if (parameter("VISO_TYPE") !== 0 && now - ekf.lastVision_us > VISION_HEALTHY_US) return "VisOdom: not healthy";
+  const visionChecked = parameter("VISO_TYPE") !== 0 && (parameter("ARMING_SKIPCHK") & SKIP_VISION) === 0;
+  if (visionChecked && now - ekf.lastVision_us > VISION_HEALTHY_US) return "VisOdom: not healthy";
   if (parameter("GPS1_TYPE") === 1 && now - gps.lastAt_us > GPS_FRESH_US) return "GPS 1: Bad fix";
   const inputProblem = inputs.problem(now);
   if (inputProblem !== null) return inputProblem;

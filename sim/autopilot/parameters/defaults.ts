@@ -16,6 +16,7 @@ const SOURCES: ParameterDefault[] = [1, 2, 3].flatMap((set): ParameterDefault[] 
 const ARDUPILOT: ParameterDefault[] = [
   ...SOURCES,
   ["AHRS_EKF_TYPE", 3, "int"],
+  ["ARMING_SKIPCHK", 0, "int"],
   ["EK3_ENABLE", 1, "int"],
   ["EK3_SRC_OPTIONS", 1, "int"],
   ["EK3_POSNE_M_NSE", 0.5],

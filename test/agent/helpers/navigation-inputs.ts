@@ -86,7 +86,8 @@ export class FlightMaker {
   }
 }
 
-function resultAt(t_us: number, place: Vector, at_end: boolean): FrameResult {
+/** What vision finds of a frame at a place, in metres from REFERENCE. */
+export function resultAt(t_us: number, place: Vector, at_end: boolean): FrameResult {
   const white = { nn: WHITE_M ** 2, ne: 0, ee: WHITE_M ** 2 };
   const whole = white.nn + SHARED_M ** 2 + 1;
   const fix = {
