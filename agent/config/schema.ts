@@ -73,6 +73,14 @@ const Navigation = z.strictObject({
   alert_limit_m: z.number().min(1).max(10_000).default(integrity.alert_limit_m),
   initial_heading_sigma_deg: z.number().positive().max(180).default(estimator.heading_sigma_deg),
   pose_wait_ms: z.number().min(0).max(150).default(150),
+  near_gps_m: z.number().min(0).max(10_000).default(0),
+  start: z
+    .strictObject({
+      lat_deg: z.number().min(-85).max(85),
+      lon_deg: z.number().min(-180).max(180),
+      radius_m: z.number().positive().max(100_000),
+    })
+    .optional(),
 });
 
 const Status = z.strictObject({

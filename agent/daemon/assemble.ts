@@ -81,6 +81,7 @@ export function daemonSettings({ navigation, watchdog }: DaemonConfig): DaemonSe
     pose_wait_ms: navigation.pose_wait_ms,
     heading_sigma_deg: navigation.initial_heading_sigma_deg,
     velocity_sigma_mps: DEFAULT_NAVIGATION_CONFIG.estimator.velocity_sigma_mps,
+    start_hint: { start: navigation.start ?? null, near_gps_m: navigation.near_gps_m },
     watchdog: enabled ? limits : null,
     frame_silence_s: watchdog.frame_silence_s,
   };

@@ -9,6 +9,7 @@ import { LinksComponent } from "./links-component.js";
 import type { DaemonParts, OdometryPart, VisionPart } from "./parts.js";
 import { PublishLoop } from "./publish-loop.js";
 import type { ComponentStatus, DaemonSnapshot } from "./snapshot.js";
+import { knownPlace, type StartHintConfig } from "./start-hint.js";
 import { StatusComponent } from "./status-component.js";
 import { type Component, Supervisor } from "./supervisor.js";
 import { Watchdog, type WatchdogConfig } from "./watchdog.js";
@@ -27,6 +28,8 @@ export interface DaemonSettings {
   /** 1-sigma of the autopilot's heading, degrees, and of its velocity, metres per second. */
   readonly heading_sigma_deg: number;
   readonly velocity_sigma_mps: number;
+  /** What may be believed of the vehicle's place before there is a position. */
+  readonly start_hint: StartHintConfig;
   /** Null: the service's watchdog is fed whatever happens. */
   readonly watchdog: WatchdogConfig | null;
   /** A camera that says it runs is started again after this long without a frame, seconds. */
@@ -198,11 +201,14 @@ export class SkylinkDaemon {
 
   /** Looks after everything that no event tells: health, the operator, the service manager. */
   #check(): void {
-    const { scheduler, navigator } = this.#parts;
+    const { scheduler, navigator, vehicle } = this.#parts;
     this.#cancelCheck = scheduler.after(CHECK_MS, () => this.#check());
     const now_us = scheduler.now_us();
     this.#supervisor.check();
-    this.#tellPosition(navigator.solutionAt(now_us));
+    const solution = navigator.solutionAt(now_us);
+    this.#tellPosition(solution);
+    const place = solution.state === "active" ? null : knownPlace(this.#settings.start_hint, vehicle.status);
+    if (place !== null) navigator.knownNear(place, place.radius_m, now_us);
     if (!this.#supervisor.started) return;
     this.#tellService(now_us);
     if (now_us - this.#account_us >= ACCOUNT_US) {

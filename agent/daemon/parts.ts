@@ -1,4 +1,5 @@
 import type { MavLinkData } from "node-mavlink";
+import type { GeoPoint } from "../../tiles/geodesy/wgs84.js";
 import type { CameraSource } from "../camera/source.js";
 import type { MavlinkFrame } from "../mavlink/frame.js";
 import type { Vehicle } from "../mavlink/identity.js";
@@ -69,6 +70,8 @@ export interface NavigatorPart {
   onVelocity(t_us: number, velocity: { readonly north: number; readonly east: number }, sigma_mps: number): void;
   onVision(result: FrameResult): { readonly accepted: boolean; readonly reason: string | null };
   neighbourhood(t_us: number): Neighbourhood | undefined;
+  /** The vehicle is known to be within a distance of a place. */
+  knownNear(place: GeoPoint, radius_m: number, t_us: number): void;
   solutionAt(t_us: number): NavigationSolution;
 }
 

@@ -10,6 +10,7 @@ const SETTINGS: DaemonSettings = {
   pose_wait_ms: 150,
   heading_sigma_deg: 5,
   velocity_sigma_mps: 1,
+  start_hint: { start: null, near_gps_m: 0 },
   watchdog: { link_silence_s: 5, frame_silence_s: 5, startup_grace_s: 10 },
   frame_silence_s: 5,
   backoff: { min_ms: 100, max_ms: 1000, healthy_ms: 60_000 },

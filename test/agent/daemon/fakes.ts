@@ -139,6 +139,10 @@ export class FakeNavigator implements NavigatorPart {
     return { accepted: true, reason: null };
   }
 
+  knownNear(place: { readonly lat_deg: number }, radius_m: number): void {
+    this.inputs.push(`near ${place.lat_deg} ${radius_m}`);
+  }
+
   neighbourhood(): undefined {
     return undefined;
   }
