@@ -80,11 +80,15 @@ function showFrame(frame: FrameView | null): void {
   camera.show(frame.t_us);
   if (frame.quality === null) candidate.hide();
   else candidate.show(frame.t_us);
-  const quality =
-    frame.quality === null ? "no place was found" : `place found, right with ${(frame.quality * 100).toFixed(0)} %`;
-  setText(byId("candidate-text", HTMLElement), `map: ${quality}`);
+  setText(byId("candidate-text", HTMLElement), `map: ${placeFound(frame.quality)}`);
   const stages = frame.stages.map(({ name, ms }) => `${name} ${ms.toFixed(0)}`).join(" · ");
   setText(byId("stages", HTMLElement), `ms: ${stages}`);
+}
+
+/** Never "100 %": the model that says it was fitted on finitely many frames. */
+function placeFound(quality: number | null): string {
+  if (quality === null) return "no place was found";
+  return `place found, right with ${quality > 0.99 ? "over 99" : (quality * 100).toFixed(0)} %`;
 }
 
 function show(view: StatusView, map: PositionMap): void {
