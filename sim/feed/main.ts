@@ -79,7 +79,7 @@ runCommand(async () => {
   const track = new TruePoseTrack(
     options.optional("ground-amsl") === undefined ? null : options.number("ground-amsl", -500, 9000),
   );
-  const period_us = 1e6 / options.number("rate-hz", 0.05, 120);
+  const period_us = Math.round(1e6 / options.number("rate-hz", 0.05, 120));
   const vehicle = options.text("vehicle");
   const end = new AbortController();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => end.abort());
