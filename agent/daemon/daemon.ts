@@ -19,6 +19,8 @@ import { WorkerComponent } from "./worker-component.js";
 const CHECK_MS = 500;
 /** A changed status goes to the service manager at most this often, microseconds: each is a process. */
 const STATUS_US = 5_000_000;
+/** Operators are told of a position, and of its loss, when it has lasted this long, microseconds. */
+const TELL_US = 2_000_000;
 /** How often the log gets a line of account. */
 const ACCOUNT_US = 60_000_000;
 
@@ -68,7 +70,8 @@ export class SkylinkDaemon {
   #told_us = Number.NEGATIVE_INFINITY;
   #status = "";
   #complaint: string | null = null;
-  #solutionState: NavigationSolution["state"] = "stopped";
+  /** Whether there is a position, since when it is so, and what the operators know of it. */
+  #position = { has: false, since_us: 0, told: false };
   #stopping: Promise<void> | null = null;
 
   constructor(parts: DaemonParts, settings: DaemonSettings) {
@@ -206,7 +209,7 @@ export class SkylinkDaemon {
     const now_us = scheduler.now_us();
     this.#supervisor.check();
     const solution = navigator.solutionAt(now_us);
-    this.#tellPosition(solution);
+    this.#tellPosition(solution, now_us);
     const place = solution.state === "active" ? null : knownPlace(this.#settings.start_hint, vehicle.status);
     if (place !== null) navigator.knownNear(place, place.radius_m, now_us);
     if (!this.#supervisor.started) return;
@@ -248,21 +251,22 @@ export class SkylinkDaemon {
     notifier.status(status, feed);
   }
 
-  /** The operator hears when there is a position, and when there is none any more. */
-  #tellPosition(solution: NavigationSolution): void {
-    if (solution.state === this.#solutionState) return;
+  /** The log has every change; operators hear of those that last. */
+  #tellPosition({ position, reason }: NavigationSolution, now_us: number): void {
     const { log } = this.#parts;
-    const had = this.#solutionState === "active";
-    this.#solutionState = solution.state;
-    const { position, reason } = solution;
-    if (position !== null) {
-      const { lat_deg, lon_deg, eph_m, protection_level_m } = position;
-      log.info({ lat_deg, lon_deg, eph_m, protection_level_m }, "position found");
-      this.#links.statusText("notice", `SkyLink: position, ${eph_m.toFixed(0)} m (1 sigma)`);
-    } else if (had) {
-      log.warn({ reason }, "position lost");
-      this.#links.statusText("warning", `SkyLink: no position: ${reason ?? "unknown"}`);
+    const has = position !== null;
+    if (has !== this.#position.has) {
+      this.#position = { ...this.#position, has, since_us: now_us };
+      if (position === null) log.warn({ reason }, "position lost");
+      else {
+        const { lat_deg, lon_deg, eph_m, protection_level_m } = position;
+        log.info({ lat_deg, lon_deg, eph_m, protection_level_m }, "position found");
+      }
     }
+    if (has === this.#position.told || now_us - this.#position.since_us < TELL_US) return;
+    this.#position = { ...this.#position, told: has };
+    if (position === null) this.#links.statusText("warning", `SkyLink: no position: ${reason ?? "unknown"}`);
+    else this.#links.statusText("notice", `SkyLink: position, ${position.eph_m.toFixed(0)} m (1 sigma)`);
   }
 
   #changed(status: ComponentStatus): void {

@@ -1,36 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type DaemonSettings, SkylinkDaemon } from "../../../agent/daemon/daemon.js";
-import type { NavigationPosition } from "../../../agent/navigation/solution.js";
+import { SkylinkDaemon } from "../../../agent/daemon/daemon.js";
 import { UserError } from "../../../tiles/errors.js";
 import { fakeParts, seen } from "./fakes.js";
 import { settle } from "./manual-scheduler.js";
-
-const SETTINGS: DaemonSettings = {
-  pose_wait_ms: 150,
-  heading_sigma_deg: 5,
-  velocity_sigma_mps: 1,
-  start_hint: { start: null, near_gps_m: 0 },
-  watchdog: { link_silence_s: 5, frame_silence_s: 5, startup_grace_s: 10 },
-  frame_silence_s: 5,
-  backoff: { min_ms: 100, max_ms: 1000, healthy_ms: 60_000 },
-};
-
-async function started() {
-  const fakes = fakeParts();
-  const daemon = new SkylinkDaemon(fakes.parts, SETTINGS);
-  await daemon.start();
-  const [links, vision, odometry] = [fakes.links[0], fakes.visions[0], fakes.odometries[0]];
-  assert.ok(links !== undefined && vision !== undefined && odometry !== undefined);
-  const states = (): string =>
-    daemon
-      .snapshot()
-      .components.map(({ name, state }) => `${name} ${state}`)
-      .join(", ");
-  return { ...fakes, daemon, link: links, vision, odometry, states };
-}
-
-const POSITION = { lat_deg: 46, lon_deg: 7, eph_m: 3, protection_level_m: 9 } as NavigationPosition;
+import { POSITION, SETTINGS, started } from "./started.js";
 
 test("a frame waits for its attitude, then goes to odometry and vision, and what they find to navigation", async () => {
   const { daemon, scheduler, camera, link, vision, odometry, navigator } = await started();
@@ -158,34 +132,6 @@ test("a camera that says it runs and shows nothing is started again", async () =
   await daemon.stop();
 });
 
-test("the watchdog is fed only while links and frames move", async () => {
-  const { daemon, scheduler, camera, link, notifier } = await started();
-  assert.match(notifier.said[0] ?? "", /^ready: no position/);
-  const fed = (): number => notifier.said.filter((text) => text.startsWith("fed: ")).length;
-  for (let i = 0; i < 10; i++) {
-    camera.shoot(scheduler.now_us());
-    link.hear(scheduler.now_us());
-    await scheduler.pass(1000);
-  }
-  assert.ok(fed() >= 9, `${fed()}`);
-  for (let i = 0; i < 6; i++) {
-    link.hear(scheduler.now_us());
-    await scheduler.pass(1000);
-  }
-  const before = fed();
-  for (let i = 0; i < 10; i++) {
-    link.hear(scheduler.now_us());
-    await scheduler.pass(1000);
-  }
-  assert.equal(fed(), before);
-  assert.match(notifier.said.at(-1) ?? "", /nothing from the camera for \d+ s$/);
-  camera.shoot(scheduler.now_us());
-  await scheduler.pass(1000);
-  assert.equal(fed(), before + 1);
-  await daemon.stop();
-  assert.equal(notifier.said.at(-1), "stopping");
-});
-
 test("publishers have their turn at their own rate, and a fault of one is told and not fatal", async () => {
   const { daemon, scheduler, feed, navigator, states } = await started();
   navigator.position = POSITION;
@@ -202,17 +148,6 @@ test("publishers have their turn at their own rate, and a fault of one is told a
   await daemon.stop();
 });
 
-test("operators are told when there is a position and when it is gone", async () => {
-  const { daemon, scheduler, link, navigator } = await started();
-  navigator.position = POSITION;
-  await scheduler.pass(600);
-  navigator.position = null;
-  await scheduler.pass(600);
-  const texts = link.sent.filter((one) => typeof one === "string");
-  assert.deepEqual(texts, ["notice: SkyLink: position, 3 m (1 sigma)", "warning: SkyLink: no position: none"]);
-  await daemon.stop();
-});
-
 test("a vehicle of another kind than configured is not fed", async () => {
   const fakes = fakeParts();
   const parts = { ...fakes.parts, refuseVehicle: () => "another autopilot" };
@@ -224,22 +159,6 @@ test("a vehicle of another kind than configured is not fed", async () => {
   assert.deepEqual(publishers, { name: "publishers", state: "degraded", detail: "another autopilot", restarts: 0 });
   await daemon.stop();
   assert.ok(!fakes.links[0]?.sent.includes(fakes.feed.goodbye));
-});
-
-test("every minute the log has a line of account, and one at the end", async () => {
-  const { daemon, scheduler, logged } = await started();
-  await scheduler.pass(121_000);
-  await daemon.stop();
-  const lines = logged.map((line) => JSON.parse(line) as Record<string, unknown>);
-  const accounts = lines.filter(({ msg }) => msg === "account" || msg === "stopped");
-  assert.deepEqual(
-    accounts.map(({ msg, heartbeat_late_p99_ms }) => [msg, heartbeat_late_p99_ms]),
-    [
-      ["account", 2],
-      ["account", 2],
-      ["stopped", 2],
-    ],
-  );
 });
 
 test("a status page that cannot be had is tried again and keeps nothing from flying", async () => {
