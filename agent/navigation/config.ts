@@ -10,11 +10,15 @@ export interface NavigationConfig {
     readonly scale_sigma: number;
     /** How fast both may drift, 1-sigma over one second (random walk). */
     readonly heading_walk_deg: number;
+    /** The heading's drift while odometry does not see it. */
+    readonly heading_walk_blind_deg: number;
     readonly scale_walk: number;
     /** Time over which the errors that neighbouring fixes share (attitude, height) change, seconds. */
     readonly bias_time_s: number;
     /** 1-sigma per axis of the map's own position, metres: no number of fixes averages it away. */
     readonly map_sigma_m: number;
+    /** Odometry's covariance is taken times this: over a town roofs move otherwise than the street, step after step. */
+    readonly motion_variance_factor: number;
     /** Least 1-sigma of the autopilot's velocity, metres per second: under jamming it is hardly independent of our fixes. */
     readonly velocity_sigma_mps: number;
     /** How far back a late fix may reach, seconds. */
@@ -73,9 +77,11 @@ export const DEFAULT_NAVIGATION_CONFIG: NavigationConfig = {
     heading_sigma_deg: 5,
     scale_sigma: 0.05,
     heading_walk_deg: 0.2,
+    heading_walk_blind_deg: 5,
     scale_walk: 0.003,
     bias_time_s: 60,
     map_sigma_m: DEFAULT_VISION_CONFIG.error_budget.map_sigma_m,
+    motion_variance_factor: 4,
     velocity_sigma_mps: 1,
     history_s: 6,
   },
@@ -98,7 +104,7 @@ export const DEFAULT_NAVIGATION_CONFIG: NavigationConfig = {
     alert_limit_m: 50,
     coast_s: 15,
     coast_blind_s: 3,
-    tracking_quality: 0.5,
+    tracking_quality: 0.3,
     refused_silence: 2,
     refused_lost: 5,
     least_explained: 0.1,

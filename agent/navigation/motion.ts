@@ -26,16 +26,44 @@ export function turned(v: Vector, angle_rad: number): Vector {
   return { north_m: v.north_m * cos - v.east_m * sin, east_m: v.north_m * sin + v.east_m * cos };
 }
 
-/** The steps of the last seconds, in order, never overlapping. */
+/** A step, and whether it may be relied on. */
+interface KeptStep extends MotionStep {
+  trusted: boolean;
+}
+
+/**
+ * The steps of the last seconds, in order, never overlapping.
+ *
+ * Where a step does not begin at the end of the last one the chain is broken: odometry saw something jump, perhaps the
+ * very heading that it measures by. Steps of a new chain are not trusted until a fix confirms them.
+ */
 export class MotionHistory {
-  private steps: MotionStep[] = [];
+  private steps: KeptStep[] = [];
+  private whole = true;
 
   /** Adds a step; false when it does not lie after those that are known. */
   add(step: MotionStep): boolean {
     const last = this.steps.at(-1);
     if (!(step.to_t_us > step.from_t_us) || (last !== undefined && step.from_t_us < last.to_t_us)) return false;
-    this.steps.push(step);
+    if (last !== undefined && step.from_t_us > last.to_t_us) this.whole = false;
+    this.steps.push({ ...step, trusted: this.whole });
     return true;
+  }
+
+  /** Has the chain been whole since the last fix? */
+  get unbroken(): boolean {
+    return this.whole;
+  }
+
+  /** A fix was accepted at a time: the chain in which it lies may be relied on from there. */
+  confirm(t_us: number): void {
+    const last = this.steps.at(-1);
+    if (this.whole || last === undefined) return;
+    let start = this.steps.length - 1;
+    while (start > 0 && this.steps[start]?.from_t_us === this.steps[start - 1]?.to_t_us) start--;
+    if ((this.steps[start]?.from_t_us ?? t_us) > t_us) return;
+    for (const step of this.steps) if (step.to_t_us > t_us) step.trusted = true;
+    this.whole = true;
   }
 
   /** Drops steps that end before a time. */
@@ -52,13 +80,14 @@ export class MotionHistory {
   /**
    * Cuts an interval into pieces: those that a step covers (its part of the step), and the gaps between them.
    *
+   * @param trusted leave out what may not be relied on
    * @returns pieces in order, covering the interval without overlap
    */
-  pieces(from_us: number, to_us: number): MotionPiece[] {
+  pieces(from_us: number, to_us: number, trusted: boolean): MotionPiece[] {
     const out: MotionPiece[] = [];
     let at = from_us;
     for (const step of this.steps) {
-      if (step.to_t_us <= at) continue;
+      if (step.to_t_us <= at || (trusted && !step.trusted)) continue;
       if (step.from_t_us >= to_us) break;
       if (step.from_t_us > at) out.push({ dt_s: (step.from_t_us - at) / 1e6, step: null });
       const begin = Math.max(at, step.from_t_us);

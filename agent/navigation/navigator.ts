@@ -96,8 +96,8 @@ export class Navigator {
     this.estimator.addMotion(step);
     this.unseen_m += Math.hypot(step.north_m, step.east_m);
     this.moveBelief(step.to_t_us);
-    this.anchor?.wait(step.from_t_us);
-    this.anchor?.move(step, step.to_t_us);
+    this.anchor?.wait(this.estimator.unbroken ? step.from_t_us : step.to_t_us);
+    if (this.estimator.unbroken) this.anchor?.move(step, step.to_t_us);
   }
 
   /** The autopilot's own velocity over ground, metres per second. */

@@ -80,6 +80,7 @@ export class Estimator {
     const entry = this.fixEntry(fix, state);
     for (const measurement of entry.measure(state)) state.update(measurement);
     this.entries = [entry];
+    this.motion.confirm(fix.t_us);
     for (const step of this.motion.since(fix.t_us)) this.insertVelocityOf(step);
   }
 
@@ -89,9 +90,12 @@ export class Estimator {
 
   /** Takes a step of odometry; steps are kept before the start too, so that the first fixes can be joined by them. */
   addMotion(step: MotionStep): void {
-    if (!this.motion.add(step)) return;
+    const { nn, ne, ee } = step.cov_ne_m2;
+    const factor = this.config.motion_variance_factor;
+    const taken = { ...step, cov_ne_m2: { nn: nn * factor, ne: ne * factor, ee: ee * factor } };
+    if (!this.motion.add(taken)) return;
     this.motion.forgetBefore(step.to_t_us - MOTION_KEPT_US);
-    if (this.running) this.insertVelocityOf(step);
+    if (this.running && this.motion.unbroken) this.insertVelocityOf(taken);
   }
 
   private insertVelocityOf(step: MotionStep): void {
@@ -128,6 +132,7 @@ export class Estimator {
   addFix(fix: PositionFix): boolean {
     const oldest = this.oldest_us;
     if (oldest === null || fix.t_us < oldest) return false;
+    this.motion.confirm(fix.t_us);
     this.insert(fix.t_us, fix.t_us, this.measureFix(fix), fix.shared_variance_m2);
     return true;
   }
@@ -148,7 +153,7 @@ export class Estimator {
     let north_m = 0;
     let east_m = 0;
     let variance_m2 = 0;
-    for (const { step } of this.motion.pieces(from_us, to_us)) {
+    for (const { step } of this.motion.pieces(from_us, to_us, false)) {
       if (step === null) return null;
       north_m += step.north_m;
       east_m += step.east_m;
@@ -157,9 +162,16 @@ export class Estimator {
     return { ...turned({ north_m, east_m }, heading_offset_rad), variance_m2 };
   }
 
-  /** How much of the time between two times odometry did not see, seconds. */
+  /** Has odometry's chain been whole since the last fix? */
+  get unbroken(): boolean {
+    return this.motion.unbroken;
+  }
+
+  /** How much of the time between two times odometry did not see, or may not be relied on, seconds. */
   blind_s(from_us: number, to_us: number): number {
-    return this.motion.pieces(from_us, to_us).reduce((sum, { dt_s, step }) => sum + (step === null ? dt_s : 0), 0);
+    return this.motion
+      .pieces(from_us, to_us, true)
+      .reduce((sum, { dt_s, step }) => sum + (step === null ? dt_s : 0), 0);
   }
 
   private measureFix(fix: PositionFix): (state: FilterState) => Measurement[] {
@@ -182,7 +194,8 @@ export class Estimator {
 
   private propagated(base: Entry, t_us: number): FilterState {
     const state = base.after.clone();
-    for (const piece of this.motion.pieces(base.t_us, t_us)) state.propagate(piece, this.config, base.bias_variance_m2);
+    for (const piece of this.motion.pieces(base.t_us, t_us, true))
+      state.propagate(piece, this.config, base.bias_variance_m2);
     state.t_us = t_us;
     return state;
   }

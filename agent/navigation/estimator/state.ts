@@ -137,7 +137,8 @@ export class FilterState {
       add(P + 1, P, step.cov_ne_m2.ne);
       add(P + 1, P + 1, step.cov_ne_m2.ee);
     }
-    const walk_rad = (config.heading_walk_deg * Math.PI) / 180;
+    // What the compass did while nobody looked is unknown: a jump of it is what breaks a chain of odometry.
+    const walk_rad = ((step === null ? config.heading_walk_blind_deg : config.heading_walk_deg) * Math.PI) / 180;
     add(PSI, PSI, walk_rad * walk_rad * dt_s);
     add(S, S, config.scale_walk ** 2 * dt_s);
     this.t_us += Math.round(dt_s * 1e6);

@@ -44,7 +44,7 @@ test("an interval is cut into what steps cover and gaps", () => {
   const history = new MotionHistory();
   history.add(step(0, 1, 10));
   history.add(step(2, 4, 30, 10));
-  const pieces = history.pieces(0.5e6, 3e6);
+  const pieces = history.pieces(0.5e6, 3e6, false);
   assert.deepEqual(
     pieces.map(({ dt_s, step: part }) => [dt_s, part?.north_m ?? null, part?.cov_ne_m2.ee ?? null]),
     [
@@ -54,7 +54,7 @@ test("an interval is cut into what steps cover and gaps", () => {
     ],
   );
   history.forgetBefore(1.5e6);
-  assert.deepEqual(history.pieces(0, 2e6), [{ dt_s: 2, step: null }]);
+  assert.deepEqual(history.pieces(0, 2e6, false), [{ dt_s: 2, step: null }]);
 });
 
 test("pieces cover any interval exactly, and displacements add up", () => {
@@ -73,11 +73,29 @@ test("pieces cover any interval exactly, and displacements add up", () => {
         const [from, to] = a < b ? [a, b] : [b, a];
         const middle = (from + to) / 2;
         const sum = (x: number, y: number): number =>
-          history.pieces(x * 1e6, y * 1e6).reduce((total, piece) => total + (piece.step?.north_m ?? 0), 0);
-        const time = history.pieces(from * 1e6, to * 1e6).reduce((total, { dt_s }) => total + dt_s, 0);
+          history.pieces(x * 1e6, y * 1e6, false).reduce((total, piece) => total + (piece.step?.north_m ?? 0), 0);
+        const time = history.pieces(from * 1e6, to * 1e6, false).reduce((total, { dt_s }) => total + dt_s, 0);
         assert.ok(Math.abs(time - (to - from)) < 1e-9);
         assert.ok(Math.abs(sum(from, to) - sum(from, middle) - sum(middle, to)) < 1e-9);
       },
     ),
   );
+});
+
+test("after a break in the chain steps are not relied on until a fix lies in the new chain", () => {
+  const history = new MotionHistory();
+  history.add(step(0, 1, 10));
+  history.add(step(2, 3, 10));
+  history.add(step(3, 4, 10));
+  const relied = (): number => history.pieces(0, 6e6, true).filter((piece) => piece.step !== null).length;
+  assert.equal(history.unbroken, false);
+  assert.equal(relied(), 1);
+  history.confirm(1.5e6);
+  assert.equal(relied(), 1);
+  history.confirm(3e6);
+  assert.equal(history.unbroken, true);
+  assert.equal(relied(), 2);
+  history.add(step(4, 5, 10));
+  assert.equal(relied(), 3);
+  assert.equal(history.pieces(0, 6e6, false).filter((piece) => piece.step !== null).length, 4);
 });

@@ -179,3 +179,26 @@ test("after a gap that nothing carried over, fixes must agree again, and the ret
   assert.equal(verdicts.at(-1), null);
   assert.equal(counter, 2);
 });
+
+test("when the reported heading jumps, odometry's new direction is not flown on without a fix", () => {
+  const flight = new FlightMaker(13);
+  const navigator = new Navigator(REFERENCE, LEVELS);
+  const published: number[] = [];
+  for (let t = 0; t < 60; t++) {
+    const moment = flight.next();
+    const { odometry } = moment;
+    if (t < 30) {
+      navigator.onOdometry(odometry);
+      navigator.onVision(moment.seen());
+    } else if (t === 30) {
+      navigator.onOdometry(moment.refused("no-peak"));
+    } else if (odometry.refused === null) {
+      navigator.onOdometry({ ...odometry, north_m: odometry.east_m, east_m: odometry.north_m });
+    }
+    const { position } = navigator.solutionAt(moment.t_us);
+    if (position === null || t < 30) continue;
+    published.push(t);
+    assert.ok(distance_m(position, moment.truth) < 3 * position.eph_m, `${t}`);
+  }
+  assert.ok((published.at(-1) ?? 0) <= 33, `${published}`);
+});
