@@ -2,38 +2,47 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { packageRoot } from "../../models/runtime/paths.js";
 
+/** Somebody ended the demo. */
+export class Interrupted extends Error {
+  constructor() {
+    super("interrupted");
+    this.name = "Interrupted";
+  }
+}
+
 /** A step of the demo: one of our own command-line programs, run as its user would run it. */
 export interface Step {
-  /** What is being done, for the person who watches. */
-  readonly title: string;
   /** Below dist/: flash/cli.js, sim/make-map.js, ... */
   readonly entry: string;
   readonly args: readonly string[];
 }
 
-/** The folder of compiled programs that this one runs from (dist, whatever its name). */
-function compiledRoot(): string {
+/** A compiled program of this package, in the folder that this one runs from (dist, whatever its name). */
+export function programPath(entry: string): string {
   const own = new URL("../..", import.meta.url).pathname;
-  return own.startsWith(packageRoot()) ? own : join(packageRoot(), "dist");
+  return join(own.startsWith(packageRoot()) ? own : join(packageRoot(), "dist"), entry);
 }
 
 /**
- * Runs a step to its end; its stdout is returned, its stderr (progress) goes to ours.
+ * Runs a step to its end; what it says to people goes to our stderr.
  *
- * @throws Error when the program ends with another exit code than 0
+ * @throws Interrupted when the signal ended it; Error when it ended with another exit code than 0
  */
-export async function runStep(step: Step): Promise<string> {
-  const child = spawn(process.execPath, [join(compiledRoot(), step.entry), ...step.args], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  let output = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    output += text;
-  });
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", resolve);
-  });
-  if (code !== 0) throw new Error(`${step.entry} ${step.args.join(" ")} ended with exit code ${code}`);
-  return output;
+export async function runStep({ entry, args }: Step, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) throw new Interrupted();
+  const child = spawn(process.execPath, [programPath(entry), ...args], { stdio: ["ignore", "ignore", "inherit"] });
+  const end = (): void => {
+    child.kill();
+  };
+  signal.addEventListener("abort", end);
+  try {
+    const code = await new Promise<number | null>((resolve, reject) => {
+      child.on("error", reject);
+      child.on("close", resolve);
+    });
+    if (signal.aborted) throw new Interrupted();
+    if (code !== 0) throw new Error(`${entry} ${args.join(" ")} ended with exit code ${code}`);
+  } finally {
+    signal.removeEventListener("abort", end);
+  }
 }

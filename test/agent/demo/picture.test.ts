@@ -5,15 +5,9 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import sharp from "sharp";
 import { drawFlight } from "../../../agent/demo/picture.js";
-import { publishedFixes } from "../../../agent/demo/published.js";
 
 const scratch = mkdtempSync(join(tmpdir(), "skylink-demo-test-"));
 after(() => rmSync(scratch, { recursive: true, force: true }));
-
-test("only published lines of the table are fixes", () => {
-  const csv = "t_us,published,reason,lat_deg,lon_deg,eph_m\n0,0,ambiguous,48.0,11.0,3\n1,1,,48.1,11.1,2.5\n";
-  assert.deepEqual(publishedFixes(csv), [{ lat_deg: 48.1, lon_deg: 11.1, eph_m: 2.5 }]);
-});
 
 test("a fix in the middle of the map is drawn in the middle of the picture", async () => {
   const map = join(scratch, "map.png");
