@@ -1,5 +1,4 @@
 import { UserError } from "../../tiles/errors.js";
-import type { NavigationSolution } from "../navigation/solution.js";
 import type { Frame } from "../vision/frame.js";
 import type { FrameResult } from "../vision/result.js";
 import type { BackoffTimes } from "./backoff.js";
@@ -7,7 +6,9 @@ import { CameraComponent } from "./camera-component.js";
 import { FramePath } from "./frame-path.js";
 import { LinksComponent } from "./links-component.js";
 import type { DaemonParts, OdometryPart, VisionPart } from "./parts.js";
+import { PositionTeller } from "./position-teller.js";
 import { PublishLoop } from "./publish-loop.js";
+import { ServiceTeller } from "./service-teller.js";
 import type { ComponentStatus, DaemonSnapshot } from "./snapshot.js";
 import { knownPlace, type StartHintConfig } from "./start-hint.js";
 import { StatusComponent } from "./status-component.js";
@@ -17,10 +18,6 @@ import { WorkerComponent } from "./worker-component.js";
 
 /** How often components are looked at and states are told, milliseconds. */
 const CHECK_MS = 500;
-/** A changed status goes to the service manager at most this often, microseconds: each is a process. */
-const STATUS_US = 5_000_000;
-/** Operators are told of a position, and of its loss, when it has lasted this long, microseconds. */
-const TELL_US = 2_000_000;
 /** How often the log gets a line of account. */
 const ACCOUNT_US = 60_000_000;
 
@@ -58,6 +55,8 @@ export class SkylinkDaemon {
   readonly #links: LinksComponent;
   readonly #loop: PublishLoop;
   readonly #path: FramePath;
+  readonly #position: PositionTeller;
+  readonly #service: ServiceTeller;
   readonly #resultListeners = new Set<ResultListener>();
   readonly #states = new Map<string, ComponentStatus["state"]>();
   #watchdog: Watchdog | null = null;
@@ -65,13 +64,7 @@ export class SkylinkDaemon {
   #frame: DaemonSnapshot["frame"] = null;
   #offFrame: (() => void) | null = null;
   #cancelCheck: (() => void) | null = null;
-  #fed_us = Number.NEGATIVE_INFINITY;
   #account_us = 0;
-  #told_us = Number.NEGATIVE_INFINITY;
-  #status = "";
-  #complaint: string | null = null;
-  /** Whether there is a position, since when it is so, and what the operators know of it. */
-  #position = { has: false, since_us: 0, told: false };
   #stopping: Promise<void> | null = null;
 
   constructor(parts: DaemonParts, settings: DaemonSettings) {
@@ -89,6 +82,8 @@ export class SkylinkDaemon {
         this.#path.look();
       },
     );
+    this.#position = new PositionTeller(log, this.#links);
+    this.#service = new ServiceTeller(parts.notifier, log);
     const onFault = (line: string): void => log.error({ fault: line }, "publisher fault");
     this.#loop = new PublishLoop({
       feeds,
@@ -125,7 +120,7 @@ export class SkylinkDaemon {
    * @throws UserError when pack or models cannot be used at all: trying again would change nothing
    */
   async start(): Promise<void> {
-    const { scheduler, camera, notifier } = this.#parts;
+    const { scheduler, camera } = this.#parts;
     this.#start_us = scheduler.now_us();
     this.#account_us = this.#start_us;
     if (this.#settings.watchdog !== null) this.#watchdog = new Watchdog(this.#settings.watchdog, this.#start_us);
@@ -141,8 +136,7 @@ export class SkylinkDaemon {
       throw firstFailure;
     }
     if (this.#stopping !== null) return;
-    this.#status = this.#summary();
-    notifier.ready(this.#status);
+    this.#service.ready(this.#summary());
     this.#parts.log.info({ pack: this.#parts.pack.name, cells: this.#parts.pack.cells }, "ready");
   }
 
@@ -182,7 +176,7 @@ export class SkylinkDaemon {
 
   async #end(): Promise<void> {
     this.#parts.log.info("stopping");
-    this.#parts.notifier.stopping();
+    this.#service.stopping();
     this.#cancelCheck?.();
     this.#offFrame?.();
     const account = this.#account(this.#parts.scheduler.now_us());
@@ -209,11 +203,11 @@ export class SkylinkDaemon {
     const now_us = scheduler.now_us();
     this.#supervisor.check();
     const solution = navigator.solutionAt(now_us);
-    this.#tellPosition(solution, now_us);
+    this.#position.tell(solution, now_us);
     const place = solution.state === "active" ? null : knownPlace(this.#settings.start_hint, vehicle.status);
     if (place !== null) navigator.knownNear(place, place.radius_m, now_us);
     if (!this.#supervisor.started) return;
-    this.#tellService(now_us);
+    this.#service.tell(this.#summary(), this.#watchdog, now_us);
     if (now_us - this.#account_us >= ACCOUNT_US) {
       this.#account_us = now_us;
       this.#parts.log.info(this.#account(now_us), "account");
@@ -232,41 +226,6 @@ export class SkylinkDaemon {
         : { heartbeat_late_p99_ms: late.p99_us / 1000, heartbeat_late_max_ms: late.max_us / 1000 }),
       rss_mb: Math.round(process.memoryUsage.rss() / 2 ** 20),
     };
-  }
-
-  /** Feeds the watchdog when it is time and everything moves; tells a new status now and then. */
-  #tellService(now_us: number): void {
-    const { notifier, log } = this.#parts;
-    const complaint = this.#watchdog?.complaint(now_us) ?? null;
-    if (complaint !== null && this.#complaint === null) log.warn({ complaint }, "the watchdog is not fed");
-    this.#complaint = complaint;
-    const { watchdog_ms } = notifier;
-    const feed = watchdog_ms !== null && complaint === null && now_us - this.#fed_us >= watchdog_ms * 1000;
-    const status = complaint === null ? this.#summary() : `${this.#summary()}; ${complaint}`;
-    const news = status !== this.#status && now_us - this.#told_us >= STATUS_US;
-    if (!feed && !news) return;
-    if (feed) this.#fed_us = now_us;
-    this.#told_us = now_us;
-    this.#status = status;
-    notifier.status(status, feed);
-  }
-
-  /** The log has every change; operators hear of those that last. */
-  #tellPosition({ position, reason }: NavigationSolution, now_us: number): void {
-    const { log } = this.#parts;
-    const has = position !== null;
-    if (has !== this.#position.has) {
-      this.#position = { ...this.#position, has, since_us: now_us };
-      if (position === null) log.warn({ reason }, "position lost");
-      else {
-        const { lat_deg, lon_deg, eph_m, protection_level_m } = position;
-        log.info({ lat_deg, lon_deg, eph_m, protection_level_m }, "position found");
-      }
-    }
-    if (has === this.#position.told || now_us - this.#position.since_us < TELL_US) return;
-    this.#position = { ...this.#position, told: has };
-    if (position === null) this.#links.statusText("warning", `SkyLink: no position: ${reason ?? "unknown"}`);
-    else this.#links.statusText("notice", `SkyLink: position, ${position.eph_m.toFixed(0)} m (1 sigma)`);
   }
 
   #changed(status: ComponentStatus): void {
