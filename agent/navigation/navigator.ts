@@ -95,7 +95,6 @@ export class Navigator {
     }
     this.estimator.addMotion(step);
     this.unseen_m += Math.hypot(step.north_m, step.east_m);
-    this.moveBelief(step.to_t_us);
     this.anchor?.wait(this.estimator.unbroken ? step.from_t_us : step.to_t_us);
     if (this.estimator.unbroken) this.anchor?.move(step, step.to_t_us);
   }
@@ -129,12 +128,15 @@ export class Navigator {
       return this.around(state.position, Math.max(SEARCH_LEAST_M, SEARCH_SIGMAS * sigma_m));
     }
     if (this.anchor !== null) return this.around(this.anchor.centre, this.anchor.reach_m(t_us));
-    const [best] = this.belief.best(1);
-    if (best === undefined || best.mass < this.config.integrity.keep_mass) return undefined;
-    return this.around(best, MASS_SPACINGS * this.spacing_m);
+    const best = this.belief.top;
+    if (best === null || best.mass < this.config.integrity.keep_mass || this.belief_t_us === null) return undefined;
+    const offset_rad = (best.heading_deg * Math.PI) / 180;
+    const moved = this.displacement(this.belief_t_us, t_us, offset_rad);
+    const place = { north_m: best.north_m + moved.north_m, east_m: best.east_m + moved.east_m };
+    return this.around(place, MASS_SPACINGS * this.spacing_m + MASS_SIGMAS * Math.sqrt(moved.variance_m2));
   }
 
-  /** The heaviest places of the belief: for the status page. */
+  /** The heaviest places of the belief, as of the newest frame that vision finished: for the status page. */
   hypotheses(count: number): (Hypothesis & GeoPoint)[] {
     return this.belief
       .best(count)
@@ -313,7 +315,10 @@ export class Navigator {
     return Math.max(MASS_SIGMAS * eph_m, MASS_SPACINGS * this.spacing_m);
   }
 
-  /** Brings the belief to a time, by odometry where it saw the way, else by the velocity that is known. */
+  /**
+   * Brings the belief to a time, by odometry where it saw the way, else by the velocity that is known. Only when a frame
+   * is compared: moving every hypothesis with every step of odometry would cost more than all the rest.
+   */
   private moveBelief(t_us: number): void {
     const from_us = this.belief_t_us;
     if (from_us === null || t_us <= from_us) return;

@@ -35,6 +35,9 @@ interface Element {
   mass: number;
 }
 
+/** Bins to each side of the reference, and heading classes, that a key has room for: 2^47 keys, exact as numbers. */
+const BIN_OFFSET = 2 ** 20;
+const HEADING_KEYS = 64;
 /** Width of a heading class, degrees: that of the retriever's hypotheses. */
 const HEADING_BIN_DEG = 10;
 /** 1-sigma of a sighting's place, in cell spacings: the true place lies between cells. */
@@ -55,7 +58,7 @@ const REACH_SIGMAS = 3;
  * is raised to their novelty: a hovering vehicle does not become sure by looking twice.
  */
 export class Belief {
-  private readonly bins = new Map<string, Element>();
+  private readonly bins = new Map<number, Element>();
   private elsewhere: number;
   private off: number;
   private spread_m2 = 0;
@@ -94,6 +97,13 @@ export class Belief {
   /** The heaviest bins, heaviest first. */
   best(count: number): Hypothesis[] {
     return [...this.bins.values()].sort(heavier).slice(0, count);
+  }
+
+  /** The heaviest bin; null when none carries belief. */
+  get top(): Hypothesis | null {
+    let top: Element | null = null;
+    for (const element of this.bins.values()) if (top === null || heavier(element, top) < 0) top = element;
+    return top;
   }
 
   /** Mass within a distance of a place, any heading. */
@@ -165,7 +175,7 @@ export class Belief {
     const i = Math.floor(element.north_m / this.bin_m);
     const j = Math.floor(element.east_m / this.bin_m);
     const h = Math.round(element.heading_deg / HEADING_BIN_DEG);
-    const key = `${i},${j},${h}`;
+    const key = ((i + BIN_OFFSET) * 2 * BIN_OFFSET + j + BIN_OFFSET) * HEADING_KEYS + h + HEADING_KEYS / 2;
     const there = this.bins.get(key);
     if (there === undefined) {
       this.bins.set(key, { ...element });
@@ -243,7 +253,7 @@ export class Belief {
 class Likelihood {
   /** Likelihood of a place that no sighting is near. */
   readonly nowhere: number;
-  private readonly near = new Map<string, { sighting: PlaceSighting; gain: number }[]>();
+  private readonly near = new Map<number, { sighting: PlaceSighting; gain: number }[]>();
   private readonly sigma_m: number;
   private readonly reach_m: number;
 
@@ -278,8 +288,9 @@ class Likelihood {
     return value;
   }
 
-  private key(north_m: number, east_m: number, i: number, j: number): string {
-    return `${Math.floor(north_m / this.reach_m) + i},${Math.floor(east_m / this.reach_m) + j}`;
+  private key(north_m: number, east_m: number, i: number, j: number): number {
+    const row = Math.floor(north_m / this.reach_m) + i;
+    return (row + BIN_OFFSET) * 2 * BIN_OFFSET + Math.floor(east_m / this.reach_m) + j + BIN_OFFSET;
   }
 }
 
