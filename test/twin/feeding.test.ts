@@ -67,7 +67,7 @@ describe("ArduPilot copter", () => {
       jamAt_s: 30,
       jamEnd_s: 80,
     };
-    const { twin } = fed("ardupilot-copter", options, { sourceSets: SETS }, 160);
+    const { twin } = fed("ardupilot-copter", options, { sourceSets: SETS }, 130);
     assert.deepEqual(
       twin.log.events("source_set").map(({ set }) => set),
       [2, 1],

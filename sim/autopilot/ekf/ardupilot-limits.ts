@@ -12,8 +12,8 @@ export const GATE = 5;
 export const GLITCH_RADIUS_M = 25;
 /** Without a fix for this long the position counts as lost (measured); what comes then is believed at once. */
 export const EXTERNAL_LOST_US = 7_000_000;
-export const GPS_LOST_COPTER_US = 8_200_000;
-export const GPS_LOST_PLANE_US = 10_300_000;
+const GPS_LOST_COPTER_US = 8_200_000;
+const GPS_LOST_PLANE_US = 10_300_000;
 /** Without a fix for this long a vehicle without air speed stops aiding: constant position (measured). */
 export const STOP_US = 15_000_000;
 /** How long GPS must have been away before 43003 is taken. */
@@ -24,6 +24,11 @@ export const VELOCITY_MISSING_US = 200_000;
 export const GPS_DELAY_S = 0.22;
 export const AIRSPEED_SIGMA_MPS = 2;
 export const AIRSPEED_EVERY_US = 100_000;
+
+/** Time without GPS after which the position counts as lost. */
+export function gpsLost_us(plane: boolean): number {
+  return plane ? GPS_LOST_PLANE_US : GPS_LOST_COPTER_US;
+}
 
 /** Times after power-on at which the filter gets ready, microseconds. */
 export interface BootTimes {
@@ -48,3 +53,19 @@ export type Measurement = { readonly t_us: number } & (
   | { readonly kind: "gps"; readonly fix: GpsFix }
   | { readonly kind: "air"; readonly vn_mps: number; readonly ve_mps: number }
 );
+
+/** A position at the horizon, and how it is to be taken. */
+export interface PositionUpdate {
+  readonly source: string;
+  readonly north_m: number;
+  readonly east_m: number;
+  readonly sigma_m: number;
+  readonly gate: number;
+  /** After so long without one that passed, it is believed whatever the gate says. */
+  readonly lost_us: number;
+  readonly counterChanged: boolean;
+  readonly velocity: { readonly vn_mps: number; readonly ve_mps: number } | null;
+}
+
+/** Deviation of the velocity when aiding begins in flight and nothing tells it, m/s. */
+export const UNKNOWN_VELOCITY_MPS = 5;

@@ -10,13 +10,14 @@ import {
   GATE,
   GLITCH_RADIUS_M,
   GPS_DELAY_S,
-  GPS_LOST_COPTER_US,
-  GPS_LOST_PLANE_US,
+  gpsLost_us,
   type Measurement,
+  type PositionUpdate,
   SOURCE_EXTERNAL,
   SOURCE_GPS,
   SOURCE_SETS,
   STOP_US,
+  UNKNOWN_VELOCITY_MPS,
   VELOCITY_MISSING_US,
 } from "./ardupilot-limits.js";
 import type { Estimator, EstimatorInput, GeoPoint, GpsFix, ResetCause } from "./estimator.js";
@@ -83,9 +84,6 @@ export class ArduPilotEkf implements Estimator {
   get positionSigma_m(): number {
     return this.#filter.positionSigma_m;
   }
-  get sourceSet(): number {
-    return this.#set;
-  }
   get flags(): number {
     const { boot } = this.#options;
     const now = this.#now_us;
@@ -139,8 +137,7 @@ export class ArduPilotEkf implements Estimator {
     if (!this.#aiding || this.#origin === null) return false;
     if (this.#now_us - this.#lastGpsPass_us < EXTERNAL_POSITION_AFTER_US) return false;
     const stamp_us = this.#vision.toLocal(sent_us, this.#now_us) - age_us;
-    const late_s =
-      (this.#now_us - Math.max(Math.min(stamp_us, this.#now_us), this.#now_us - EXTERNAL_POSITION_OLDEST_US)) / 1e6;
+    const late_s = Math.min(Math.max(this.#now_us - stamp_us, 0), EXTERNAL_POSITION_OLDEST_US) / 1e6;
     const local = ARDUPILOT_FRAME.toLocal(this.#origin, place);
     const { vn_mps, ve_mps } = this.#filter.output;
     const sigma_m = Math.max(Number.isFinite(accuracy_m) ? accuracy_m : 0, this.#options.parameter("EK3_POSNE_M_NSE"));
@@ -208,8 +205,8 @@ export class ArduPilotEkf implements Estimator {
       if (this.#source !== SOURCE_EXTERNAL) return;
       // Without air speed a position alone is enough; a plane wants to have had GPS first.
       if (!this.#aiding && this.#options.plane && !this.#gpsUsed) return;
-      const { north_m, east_m, sigma_m, reset } = measurement;
-      this.#position("external nav data", north_m, east_m, sigma_m, GATE, EXTERNAL_LOST_US, reset, null);
+      const limits = { gate: GATE, lost_us: EXTERNAL_LOST_US, counterChanged: measurement.reset };
+      this.#position({ source: "external nav data", ...measurement, ...limits, velocity: null });
       return;
     }
     const { fix } = measurement;
@@ -218,16 +215,13 @@ export class ArduPilotEkf implements Estimator {
     const sigma_m = Math.max(fix.sigma_m, this.#options.parameter("EK3_POSNE_M_NSE"));
     const passed = this.#lastPass_us;
     const gate = Math.max(GATE, GLITCH_RADIUS_M / sigma_m);
-    this.#position("GPS", local.north_m, local.east_m, sigma_m, gate, this.#gpsLost_us(), false, fix.velocity);
+    const limits = { gate, lost_us: gpsLost_us(this.#options.plane), counterChanged: false };
+    this.#position({ source: "GPS", ...local, sigma_m, ...limits, velocity: fix.velocity });
     if (this.#lastPass_us !== passed) {
       this.#lastGpsPass_us = this.#now_us;
       this.#gpsUsed = true;
     }
     this.#gpsVelocity(fix);
-  }
-
-  #gpsLost_us(): number {
-    return this.#options.plane ? GPS_LOST_PLANE_US : GPS_LOST_COPTER_US;
   }
 
   #gpsVelocity(fix: GpsFix): void {
@@ -241,20 +235,14 @@ export class ArduPilotEkf implements Estimator {
     this.#velocityRatio = this.#filter.fuseVelocity(fix.velocity.vn_mps, fix.velocity.ve_mps, 0.5, GATE * 2).ratio;
   }
 
-  #position(
-    source: string,
-    north_m: number,
-    east_m: number,
-    sigma_m: number,
-    gate: number,
-    lost_us: number,
-    counterChanged: boolean,
-    velocity: { vn_mps: number; ve_mps: number } | null,
-  ): void {
+  #position(update: PositionUpdate): void {
+    const { source, north_m, east_m, sigma_m } = update;
     if (!this.#aiding) {
       const cause: ResetCause = this.#everAided ? "aiding_restarted" : "start";
       const jump_m = Math.hypot(north_m - this.#held.north_m, east_m - this.#held.east_m);
-      this.#filter.restart(north_m, east_m, sigma_m, velocity?.vn_mps, velocity?.ve_mps);
+      const { vn_mps = 0, ve_mps = 0 } = update.velocity ?? {};
+      const velocitySigma_mps = update.velocity === null && this.#inAir ? UNKNOWN_VELOCITY_MPS : 0.5;
+      this.#filter.restart(north_m, east_m, sigma_m, vn_mps, ve_mps, velocitySigma_mps);
       this.#aiding = true;
       this.#everAided = true;
       this.#resetOnNext = false;
@@ -263,17 +251,18 @@ export class ArduPilotEkf implements Estimator {
       this.#options.events.text(6, `EKF3 IMU0 is using ${source}`);
       return;
     }
-    if (this.#resetOnNext || counterChanged) {
-      this.#reset(counterChanged ? "reset_counter" : "source_switch", north_m, east_m, sigma_m, "horizon", source);
+    if (this.#resetOnNext || update.counterChanged) {
+      const cause = update.counterChanged ? "reset_counter" : "source_switch";
+      this.#reset(cause, north_m, east_m, sigma_m, "horizon", source);
       this.#resetOnNext = false;
       this.#pass(0);
       return;
     }
-    const { ratio, accepted } = this.#filter.fusePosition(north_m, east_m, sigma_m, gate);
+    const { ratio, accepted } = this.#filter.fusePosition(north_m, east_m, sigma_m, update.gate);
     this.#recentRatio = Math.max(ratio, 0.85 * this.#recentRatio);
     this.#positionRatio = ratio;
     if (accepted) this.#pass(ratio);
-    else if (this.#now_us - this.#lastPass_us > lost_us) {
+    else if (this.#now_us - this.#lastPass_us > update.lost_us) {
       this.#reset("timeout", north_m, east_m, sigma_m, "horizon", source);
       this.#pass(0);
     }
@@ -297,16 +286,14 @@ export class ArduPilotEkf implements Estimator {
   }
 
   #stopAiding(): void {
-    const { north_m, east_m } = this.#filter.output;
-    this.#held = { north_m, east_m };
+    this.#held = this.#filter.output;
     this.#aiding = false;
     this.#options.events.text(4, "EKF3 IMU0 stopped aiding");
   }
 
   #positionState(): ArduPilotFlagInput["position"] {
     if (!this.#aiding) return "constant";
-    const gps = this.#source === SOURCE_GPS;
-    const lost_us = gps ? this.#gpsLost_us() : EXTERNAL_LOST_US;
+    const lost_us = this.#source === SOURCE_GPS ? gpsLost_us(this.#options.plane) : EXTERNAL_LOST_US;
     if (this.#now_us - this.#lastPass_us <= lost_us) return "aided";
     return this.#options.plane ? "air" : "lost";
   }

@@ -19,6 +19,9 @@ export const HARD_RESET_ACCURACY_M = 1;
 export const HARD_RESET_SIGMA = 5;
 export const NAN_SHOWS_US = 1_000_000;
 
+/** Deviation of the velocity when aiding begins in flight and nothing tells it, m/s. */
+export const UNKNOWN_VELOCITY_MPS = 5;
+
 export interface Px4EkfOptions {
   readonly parameter: (name: string) => number;
   readonly events: EstimatorEvents;

@@ -13,6 +13,7 @@ import {
   OLDER_THAN_HORIZON_US,
   type Px4EkfOptions,
   RESET_AFTER_US,
+  UNKNOWN_VELOCITY_MPS,
   VALID_AFTER_AID_US,
   VALID_AFTER_GPS_US,
   VISION_GATE,
@@ -179,8 +180,7 @@ export class Px4Ekf implements Estimator {
     const broken = this.#nan_us !== null && now - this.#nan_us > NAN_SHOWS_US;
     this.#valid = this.#located && fresh && !broken && eph_m < this.#options.parameter("COM_POS_FS_EPH");
     if (this.#located && !fresh && now - Math.max(aid_us, this.#gpsFused_us, this.#told_us) > 2 * RESET_AFTER_US) {
-      const { north_m, east_m } = this.#filter.output;
-      this.#held = { north_m, east_m };
+      this.#held = this.#filter.output;
       this.#located = false;
     }
   }
@@ -287,7 +287,8 @@ export class Px4Ekf implements Estimator {
   ): void {
     const cause: ResetCause = this.#everLocated ? "aiding_restarted" : "start";
     const jump_m = Math.hypot(north_m - this.#held.north_m, east_m - this.#held.east_m);
-    this.#filter.restart(north_m, east_m, sigma_m, velocity?.vn_mps, velocity?.ve_mps);
+    const velocitySigma_mps = velocity === null && this.#inAir ? UNKNOWN_VELOCITY_MPS : 0.5;
+    this.#filter.restart(north_m, east_m, sigma_m, velocity?.vn_mps ?? 0, velocity?.ve_mps ?? 0, velocitySigma_mps);
     this.#located = true;
     this.#everLocated = true;
     this.#options.events.reset(cause, jump_m, source);
