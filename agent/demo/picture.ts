@@ -17,7 +17,13 @@ export interface PictureSpec {
   readonly side_px: number;
 }
 
-/** Draws the flight on its map: the true track as a line, every fix as a dot in its 3-sigma circle. Writes a PNG or JPEG. */
+/** A live flight has a position every metre or two: only some get their circle, or nothing else would be seen. */
+const CIRCLE_EVERY_PX = 36;
+
+/**
+ * Draws the flight on its map: the true track as a line, every fix as a dot, and 3-sigma circles where they do not hide
+ * each other. Writes a PNG or JPEG.
+ */
 export async function drawFlight(spec: PictureSpec, out: string): Promise<void> {
   const { side_px } = spec;
   const span = lonLatToOffset(spec.northWest, spec.southEast);
@@ -27,15 +33,22 @@ export async function drawFlight(spec: PictureSpec, out: string): Promise<void> 
   };
   const pixelsPerMetre = side_px / span.east_m;
   const track = spec.truth.map(place).map(({ x, y }) => `${x.toFixed(1)},${y.toFixed(1)}`);
-  const circles = spec.fixes.map((fix) => {
+  const circles: string[] = [];
+  let last = { x: Number.NEGATIVE_INFINITY, y: 0 };
+  const dots = spec.fixes.map((fix) => {
     const { x, y } = place(fix);
     const at = `cx="${x.toFixed(1)}" cy="${y.toFixed(1)}"`;
-    const radius = (3 * fix.eph_m * pixelsPerMetre).toFixed(1);
-    return `<circle ${at} r="${radius}" fill="#00e5ff22" stroke="#00e5ff" stroke-width="1"/><circle ${at} r="2.5" fill="#ff3d00"/>`;
+    if (Math.hypot(x - last.x, y - last.y) >= CIRCLE_EVERY_PX) {
+      last = { x, y };
+      const radius = (3 * fix.eph_m * pixelsPerMetre).toFixed(1);
+      circles.push(`<circle ${at} r="${radius}" fill="#00e5ff33" stroke="#00e5ff" stroke-width="1.5"/>`);
+    }
+    return `<circle ${at} r="1.2" fill="#ff1744"/>`;
   });
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${side_px}" height="${side_px}">
-<polyline points="${track.join(" ")}" fill="none" stroke="#ffee58" stroke-width="2"/>
 ${circles.join("\n")}
+<polyline points="${track.join(" ")}" fill="none" stroke="#ffee58" stroke-width="4"/>
+${dots.join("\n")}
 </svg>`;
   await sharp(spec.map)
     .resize(side_px, side_px, { fit: "fill" })
