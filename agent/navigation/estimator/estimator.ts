@@ -217,11 +217,9 @@ export class Estimator {
       bias_variance_m2: bias_variance_m2 ?? before.bias_variance_m2,
       after: before.after,
     });
-    const from = Math.max(
-      1,
-      this.entries.findIndex((entry) => entry.t_us > changed_us),
-    );
-    for (let i = Math.min(at, from); i < this.entries.length; i++) this.rerun(i);
+    const changed = this.entries.findIndex((entry) => entry.t_us > changed_us);
+    const from = changed < 0 ? at : Math.min(at, Math.max(1, changed));
+    for (let i = from; i < this.entries.length; i++) this.rerun(i);
     this.forget();
   }
 

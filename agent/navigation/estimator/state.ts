@@ -29,13 +29,13 @@ export interface Measurement {
  * the same attitude error and on the same shifted map, for fifty independent ones, and its covariance becomes a lie.
  */
 export class FilterState {
-  readonly x: Float64Array;
-  readonly cov: Float64Array;
+  readonly x: number[];
+  readonly cov: number[];
 
   constructor(
     public t_us: number,
-    x: Float64Array = new Float64Array(N),
-    cov: Float64Array = new Float64Array(N * N),
+    x: number[] = zeros(N),
+    cov: number[] = zeros(N * N),
   ) {
     this.x = x;
     this.cov = cov;
@@ -151,7 +151,7 @@ export class FilterState {
     const { innovation, s } = this.innovation(measurement);
     const inverse = invert(s, m);
     // K = P H' S^-1
-    const pht = new Float64Array(N * m);
+    const pht = zeros(N * m);
     for (let i = 0; i < N; i++) {
       rows.forEach((row, k) => {
         let sum = 0;
@@ -159,7 +159,7 @@ export class FilterState {
         pht[i * m + k] = sum;
       });
     }
-    const gain = new Float64Array(N * m);
+    const gain = zeros(N * m);
     for (let i = 0; i < N; i++) {
       for (let k = 0; k < m; k++) {
         let sum = 0;
@@ -190,7 +190,7 @@ export class FilterState {
   }
 
   /** How far a measurement is from what the state expects: difference, its covariance, and the squared Mahalanobis distance. */
-  innovation(measurement: Measurement): { innovation: number[]; s: Float64Array; chi2: number } {
+  innovation(measurement: Measurement): { innovation: number[]; s: number[]; chi2: number } {
     const { rows, values, noise } = measurement;
     const m = rows.length;
     const innovation = rows.map((row, k) => {
@@ -198,7 +198,7 @@ export class FilterState {
       for (const [entry, coefficient] of row) expected += (this.x[entry] ?? 0) * coefficient;
       return (values[k] ?? 0) - expected;
     });
-    const s = new Float64Array(m * m);
+    const s = zeros(m * m);
     rows.forEach((a, k) => {
       rows.forEach((b, l) => {
         let sum = noise[k * m + l] ?? 0;
@@ -215,8 +215,8 @@ export class FilterState {
   }
 
   /** cov = f cov f'. */
-  private transform(f: Float64Array): void {
-    const half = new Float64Array(N * N);
+  private transform(f: number[]): void {
+    const half = zeros(N * N);
     for (let i = 0; i < N; i++) {
       for (let k = 0; k < N; k++) {
         const fik = f[i * N + k] ?? 0;
@@ -296,16 +296,21 @@ export function initialState(
   return state;
 }
 
-function identity(): Float64Array {
-  const out = new Float64Array(N * N);
+function identity(): number[] {
+  const out = zeros(N * N);
   for (let i = 0; i < N; i++) out[i * N + i] = 1;
   return out;
 }
 
 /** Inverse of a 1 x 1 or 2 x 2 symmetric matrix. */
-function invert(s: Float64Array, m: number): Float64Array {
-  if (m === 1) return Float64Array.of(1 / (s[0] ?? 0));
+function invert(s: number[], m: number): number[] {
+  if (m === 1) return [1 / (s[0] ?? 0)];
   const [a = 0, b = 0, c = 0, d = 0] = s;
   const determinant = a * d - b * c;
-  return Float64Array.of(d / determinant, -b / determinant, -c / determinant, a / determinant);
+  return [d / determinant, -b / determinant, -c / determinant, a / determinant];
+}
+
+/** Plain arrays: typed ones of this size live outside of the heap, and making them costs more than the arithmetic. */
+function zeros(length: number): number[] {
+  return new Array<number>(length).fill(0);
 }
