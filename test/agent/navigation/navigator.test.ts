@@ -135,7 +135,7 @@ test("without fixes odometry carries the position for a while, honestly, and the
       assert.ok(distance_m(position, moment.truth) < position.protection_level_m);
     }
   }
-  assert.equal(ends[0], 35);
+  assert.equal(ends[0], 25);
 });
 
 test("a registration at the end of what was tried is not taken", () => {
