@@ -1,9 +1,32 @@
-import { hash01 } from "../../sim/world/random.js";
+import { Wander } from "../../sim/flight/route.js";
+import { hash01, Rng } from "../../sim/world/random.js";
+import { offsetToLonLat } from "../../tiles/geodesy/wgs84.js";
 import type { Row } from "./changed-flight.js";
 
 /** Frames `from` to before `to`. */
 export function cut(rows: readonly Row[], from: number, to?: number): Row[] {
   return rows.slice(from, to);
+}
+
+/** Roll and pitch carry a further error of this deviation, which keeps for this time. */
+export function attitudeErrors(rows: readonly Row[], sigma_deg: number, time_s: number, seed: number): Row[] {
+  const rng = new Rng(seed);
+  const roll = new Wander(rng, sigma_deg, time_s);
+  const pitch = new Wander(rng, sigma_deg, time_s);
+  let t_us = rows[0]?.t_us ?? 0;
+  return rows.map((row) => {
+    const dt_s = (row.t_us - t_us) / 1e6;
+    t_us = row.t_us;
+    return { ...row, roll_deg: row.roll_deg + roll.step(dt_s), pitch_deg: row.pitch_deg + pitch.step(dt_s) };
+  });
+}
+
+/** The map's geo-reference is off by an error of this deviation on each axis, the same over the whole map. */
+export function mapOff(rows: readonly Row[], sigma_m: number, seed: number): Row[] {
+  const rng = new Rng(seed);
+  const north_m = rng.normal() * sigma_m;
+  const east_m = rng.normal() * sigma_m;
+  return rows.map((row) => (row.truth === null ? row : { ...row, truth: offsetToLonLat(row.truth, north_m, east_m) }));
 }
 
 /** The reported heading is off by so many degrees from frame `from` on; its sigma does not say so. */

@@ -2,12 +2,14 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Row } from "../../../bench/scenarios/changed-flight.js";
 import {
+  attitudeErrors,
   cut,
   dropped,
   frozen,
   headingOff,
   headingUnknown,
   heightOff,
+  mapOff,
   stampedLate,
 } from "../../../bench/scenarios/row-changes.js";
 
@@ -86,5 +88,17 @@ describe("changes of a flight's numbers", () => {
     assert.equal(late.length, 18);
     // Between 179 and -180 degrees lies 179.5, not 0.
     assert.ok(late.every(({ yaw_deg }) => Math.abs(yaw_deg) > 165));
+  });
+
+  it("adds attitude errors of the deviation asked for, and moves the whole map by one offset", () => {
+    const many = Array.from({ length: 4000 }, (_, k) => ({ ...(rows[0] as Row), t_us: k * 1_000_000, roll_deg: 2 }));
+    const wrong = attitudeErrors(many, 0.8, 5, 3);
+    const errors = wrong.map(({ roll_deg }) => roll_deg - 2);
+    const sigma = Math.sqrt(errors.reduce((sum, error) => sum + error * error, 0) / errors.length);
+    assert.ok(Math.abs(sigma - 0.8) < 0.08, `${sigma}`);
+    const moved = mapOff(rows, 1, 7);
+    const shifts = moved.map(({ truth }, k) => (truth?.lat_deg ?? 0) - (rows[k]?.truth?.lat_deg ?? 0));
+    assert.ok(shifts.every((shift) => Math.abs(shift - (shifts[0] ?? 0)) < 1e-9 && shift !== 0));
+    assert.deepEqual(mapOff(rows, 1, 7), moved);
   });
 });
