@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { packageRoot } from "../../models/runtime/paths.js";
 
 /** Somebody ended the demo. */
@@ -19,7 +20,7 @@ export interface Step {
 
 /** A compiled program of this package, in the folder that this one runs from (dist, whatever its name). */
 export function programPath(entry: string): string {
-  const own = new URL("../..", import.meta.url).pathname;
+  const own = fileURLToPath(new URL("../..", import.meta.url));
   return join(own.startsWith(packageRoot()) ? own : join(packageRoot(), "dist"), entry);
 }
 
