@@ -4,21 +4,27 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { flyScenario } from "./fly-scenario.js";
-import { SCENARIOS } from "./scenarios.js";
+import { SCENARIOS, type VehicleKind } from "./scenarios.js";
 import { resultTable } from "./verdict.js";
 import { autopilotFor, variablesOf } from "./where.js";
 
 // Real autopilots in their simulators, where the environment names them (docs/sitl.md): minutes a flight. A vehicle that
-// runs already is one vehicle of one kind: it is flown with fly.js, which is told the scenario.
+// runs already is one vehicle of one kind: SITL_SCENARIO says which scenario it flies.
 
-const environment = { ...process.env, SITL_MAVLINK: undefined };
+const { SITL_MAVLINK, SITL_SCENARIO } = process.env;
+
+function skipReason(name: string, kind: VehicleKind): string | false {
+  if (SITL_MAVLINK && name !== SITL_SCENARIO)
+    return "SITL_MAVLINK is flown in the one scenario that SITL_SCENARIO names";
+  return autopilotFor(kind, process.env) === null ? variablesOf(kind) : false;
+}
 
 describe("real autopilots", () => {
   for (const scenario of SCENARIOS) {
-    const autopilot = autopilotFor(scenario.vehicle, environment);
-    const skip = autopilot === null ? variablesOf(scenario.vehicle) : false;
+    const skip = skipReason(scenario.name, scenario.vehicle);
     it(`${scenario.name}: ${scenario.about}`, { skip, timeout: 1_800_000 }, async (test) => {
-      if (autopilot === null) return;
+      const autopilot = autopilotFor(scenario.vehicle, process.env);
+      assert.ok(autopilot !== null);
       const folder = join(tmpdir(), "skylink-sitl");
       mkdirSync(folder, { recursive: true });
       const say = (line: string): void => test.diagnostic(line);

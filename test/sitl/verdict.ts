@@ -81,7 +81,7 @@ export function judge(record: FlightRecord): FlightResult {
     resets: log.resets(span).map(({ t_s, jump_m, cause }) => ({ t_s: round(t_s, 1), jump_m: round(jump_m, 1), cause })),
     failsafes: log.failsafes(span).map(({ t_s, what }) => `${what} at ${t_s.toFixed(1)} s`),
     flap_backs: log.flapBacks(span),
-    source_sets: log.events("source_set").map(({ set }) => set),
+    source_sets: log.events("source_set", { to_s: end_s }).map(({ set }) => set),
     agent: {
       publisher: feed?.name ?? scenario.publisher,
       sent: feed?.sent ?? 0,
