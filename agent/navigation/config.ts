@@ -37,6 +37,8 @@ export interface NavigationConfig {
     readonly independent_sides: number;
     /** Mass that leaks to "anywhere in reach" each second: odometry and matching may fail together. */
     readonly leak_per_s: number;
+    /** Part of "not on the map" that comes onto it each second: who starts off the map may fly onto it. */
+    readonly enter_per_s: number;
     /** Hypotheses lighter than this are dropped into the leak. */
     readonly least_mass: number;
     /** Most hypotheses kept. */
@@ -92,6 +94,7 @@ export const DEFAULT_NAVIGATION_CONFIG: NavigationConfig = {
     registration_ratio: 50,
     independent_sides: 0.5,
     leak_per_s: 1e-4,
+    enter_per_s: 0.01,
     least_mass: 1e-9,
     most: 20_000,
   },

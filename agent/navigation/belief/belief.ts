@@ -135,6 +135,9 @@ export class Belief {
     const half = this.bin_m / 2;
     for (let round = 0; round < MOST_ROUNDS && this.spread_m2 > half * half; round++) this.diffuse();
     this.leak(1 - Math.exp(-this.config.leak_per_s * dt_s));
+    const entered = this.off * (1 - Math.exp(-this.config.enter_per_s * dt_s));
+    this.off -= entered;
+    this.elsewhere += entered;
   }
 
   /** A frame was compared with the map. */

@@ -131,3 +131,17 @@ test("work follows the belief, not the map: a million cells store no more than t
   });
   assert.ok((sizes[1] ?? 0) <= (sizes[0] ?? 0) * 2, `${sizes}`);
 });
+
+test("who starts off the map is found when it flies onto it", () => {
+  const random = new Random(9);
+  const belief = new Belief(config, SPACING_M);
+  for (let i = 0; i < 60; i++) {
+    belief.move({ north_m: 14, east_m: 0 }, 1, 1);
+    belief.observe(evidence(clutter(random, 96), { novelty: 0.35 }));
+  }
+  for (let i = 0; i < 12; i++) {
+    belief.move({ north_m: 14, east_m: 0 }, 1, 1);
+    belief.observe(evidence([sight(14 * i, 0, 0.8), ...clutter(random, 95)], { novelty: 0.35, accepted: true }));
+  }
+  assert.ok(belief.massWithin({ north_m: 14 * 11, east_m: 0 }, 60) > 0.999);
+});
