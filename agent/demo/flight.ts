@@ -149,6 +149,7 @@ function reportOf(recorder: FlightRecorder, packDir: string, twinLog: string): D
     });
     return {
       ...report,
+      vision_hz: recorder.visionHz(),
       availability_jammed: recorder.availabilityJammed(),
       autopilot: autopilotReport(readFileSync(twinLog, "utf8")),
     };

@@ -106,6 +106,14 @@ export class FlightRecorder {
     return jammed.length === 0 ? null : Math.round((positions / jammed.length) * 1e4) / 1e4;
   }
 
+  /** Frames a second that vision has finished; null when there were none. */
+  visionHz(): number | null {
+    const rows = [...this.#rows.values()];
+    const span_s = ((rows.at(-1)?.t_us ?? 0) - (rows[0]?.t_us ?? 0)) / 1e6;
+    const done = rows.filter(({ result }) => result !== null).length;
+    return span_s > 0 ? Math.round((done / span_s) * 100) / 100 : null;
+  }
+
   /** What vision was opened with; null before that. */
   get info(): PipelineInfo | null {
     return this.#info;

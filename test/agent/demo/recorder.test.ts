@@ -76,6 +76,7 @@ test("frames count from take-off to the end of the route", async () => {
     recorder.frames().map(({ t_us }) => t_us),
     [2],
   );
+  assert.equal(recorder.visionHz(), null, "one frame has no rate");
 });
 
 test("how often there was a position after the jamming", async () => {

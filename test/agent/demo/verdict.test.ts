@@ -25,7 +25,7 @@ function reportOf(fixes: number, autopilot: Partial<AutopilotReport> = {}): Demo
     bbox: { west: 0, south: 0, east: 1, north: 1 },
     cell_side_m: () => 70,
   });
-  return { ...report, fixes, availability_jammed: 1, autopilot: { ...AUTOPILOT, ...autopilot } };
+  return { ...report, fixes, vision_hz: 4, availability_jammed: 1, autopilot: { ...AUTOPILOT, ...autopilot } };
 }
 
 test("a flight as it should be has no failures", () => {
@@ -41,6 +41,12 @@ test("each thing that goes wrong is told in a line of its own", () => {
   const ekf_error_m = { ...AUTOPILOT.ekf_error_m, after_jam: lost };
   assert.match(failures(reportOf(9, { ekf_error_m })).join(), /up to 90 m from the truth/);
   assert.equal(failures(reportOf(9, { jam_to_vision_s: null, without_position: 3, route_finished: false })).length, 3);
+});
+
+test("a computer that cannot keep up is told apart from an agent that fails", () => {
+  const slow = { ...reportOf(0), vision_hz: 0.3 };
+  assert.match(failures(slow).join(), /0\.3 frames a second: this computer is too slow/);
+  assert.deepEqual(failures({ ...reportOf(9), vision_hz: 0.3 }), []);
 });
 
 test("the table tells what the EKF did before and after the jamming", () => {
