@@ -152,17 +152,14 @@ async function flight(cockpit: Cockpit): Promise<Flown> {
     begun.ms = performance.now();
     await takeOff(cockpit, guide);
     if (scenario.gps === "never") judgedFrom_s = box.t_s;
-    await flyRoute(cockpit, guide, {
-      async jam() {
-        if (scenario.gps === "never") return;
-        const { name, jammed } = JAMMING[scenario.vehicle];
-        say(`${box.t_s.toFixed(0)} s: GPS IS JAMMED (${name} ${jammed})`);
-        box.gpsJammed(true);
-        judgedFrom_s = box.t_s;
-        if (scenario.publisher === "external_position_estimate") box.allJumps = "external_position";
-        const answer = await station.parameters.set(name, jammed);
-        if (answer.outcome !== "ok") throw new FlightEnded(`GPS cannot be jammed: ${answer.reason}`);
-      },
+    await flyRoute(cockpit, guide, async () => {
+      const { name, jammed } = JAMMING[scenario.vehicle];
+      say(`${box.t_s.toFixed(0)} s: GPS IS JAMMED (${name} ${jammed})`);
+      box.gpsJammed(true);
+      judgedFrom_s = box.t_s;
+      if (scenario.publisher === "external_position_estimate") box.allJumps = "external_position";
+      const answer = await station.parameters.set(name, jammed);
+      if (answer.outcome !== "ok") throw new FlightEnded(`GPS cannot be jammed: ${answer.reason}`);
     });
   } catch (thrown) {
     if (!(thrown instanceof Error)) throw thrown;

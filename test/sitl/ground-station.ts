@@ -56,10 +56,11 @@ export class GroundStation {
     ];
   }
 
-  /** @throws UserError for a link that cannot be opened */
+  /** It does not wait for the other end: that may come up later. @throws UserError for a link that cannot be opened */
   static async open(url: string): Promise<GroundStation> {
     const identity = new StationIdentity();
-    return new GroundStation(await MavlinkConnection.open(url, { identity, heartbeat: false }), identity);
+    const options = { identity, heartbeat: false, times: { connect_ms: 0 } };
+    return new GroundStation(await MavlinkConnection.open(url, options), identity);
   }
 
   get vehicle(): Vehicle | null {

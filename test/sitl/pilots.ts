@@ -1,7 +1,7 @@
 import { distance_m, offsetToLonLat } from "../../tiles/geodesy/index.js";
 import { type Cockpit, FlightEnded, pause, until, untilAgent } from "./cockpit.js";
 import type { Guidance } from "./guidance.js";
-import { throttle } from "./targets.js";
+import { sticksAt } from "./targets.js";
 
 const COMMAND = { land: 21, takeOff: 22, changeSpeed: 178, setMode: 176, arm: 400 } as const;
 /** base_mode of DO_SET_MODE: custom_mode counts. */
@@ -20,24 +20,25 @@ const ARM_RETRY_MS = 2000;
 /** How near a corner counts as reached, metres: a plane circles it. */
 const REACHED_M = { copter: 6, plane: 130 } as const;
 const THROTTLE = { low: 1000, middle: 1500, climb: 1750 } as const;
+/** Pitch stick while the agent looks for itself, and how long one way. */
+const PITCH = { level: 1500, forth: 1420, back: 1580, period_s: 8 } as const;
 const MODE_LOST_S = 10;
 
-/** What GPS does on the way. */
-export interface Jamming {
-  /** Called once, when the route has been flown for a moment. */
-  jam(): Promise<void>;
-}
-/** The route is flown this long on GPS, seconds. */
+/** The route is flown this long on GPS with the agent knowing where it is, seconds; then GPS is jammed. */
 const BEFORE_JAM_S = 10;
+/** Corners flown to on GPS at most while the agent has not found itself: two laps. */
+const MOST_CORNERS_BEFORE = 8;
+/** Corners after the jamming: a whole lap, and what was left of the leg. */
+const CORNERS_AFTER = 5;
+const STATE_MS = 1000;
 
-/** Brings the vehicle from the ground to its height, in the mode of the route, with the agent having found itself. */
+/** Brings the vehicle from the ground to its height, in the mode of the route; without GPS, with the agent's position. */
 export async function takeOff(cockpit: Cockpit, guide: Guidance): Promise<void> {
   const { scenario } = cockpit;
   if (scenario.gps === "never") await climbBlind(cockpit);
   else if (scenario.vehicle === "ardupilot-copter") await climbGuided(cockpit);
   else if (scenario.vehicle === "ardupilot-plane") await climbPlane(cockpit);
   else await climbOffboard(cockpit, guide);
-  if (scenario.gps !== "never") await agentFindsItself(cockpit);
 }
 
 async function agentFindsItself(cockpit: Cockpit): Promise<void> {
@@ -45,44 +46,90 @@ async function agentFindsItself(cockpit: Cockpit): Promise<void> {
   await untilAgent(cockpit, "the agent finds itself", ({ navigation }) => navigation.position !== null, FIND_S);
 }
 
-/** Flies the square around the four corners, on the vehicle's own estimate. Ends at the last corner. */
-export async function flyRoute(cockpit: Cockpit, guide: Guidance, jamming: Jamming): Promise<void> {
-  const { scenario, box, home } = cockpit;
+/**
+ * Flies the square, on the vehicle's own estimate: on GPS until the agent has found itself, which takes ground to be passed
+ * over; then `jam` is called, and a whole lap follows. Without GPS one lap is flown.
+ */
+export async function flyRoute(cockpit: Cockpit, guide: Guidance, jam: () => Promise<void>): Promise<void> {
+  const { scenario, box, home, say } = cockpit;
   const { leg_m, speed_mps } = scenario.route;
-  const corners = [
-    [0, 0],
+  const square = [
     [leg_m, 0],
     [leg_m, leg_m],
     [0, leg_m],
     [0, 0],
   ].map(([north = 0, east = 0]) => offsetToLonLat(home, north, east));
   const reached_m = scenario.vehicle === "ardupilot-plane" ? REACHED_M.plane : REACHED_M.copter;
-  let jam_s = box.t_s + BEFORE_JAM_S;
-  let modeLost_s: number | null = null;
-  for (const [index, corner] of corners.entries()) {
-    cockpit.say(`${box.t_s.toFixed(0)} s: to corner ${index + 1} of ${corners.length}`);
+  const watch = new ModeWatch(cockpit);
+  let jamming = scenario.gps === "never" ? null : new JamMoment(cockpit);
+  let left = jamming === null ? CORNERS_AFTER : MOST_CORNERS_BEFORE;
+  for (let at = 0; left > 0; at = (at + 1) % square.length, left--) {
+    const corner = square[at] ?? home;
+    say(`${box.t_s.toFixed(0)} s: to corner ${at + 1}${jamming === null ? "" : ", on GPS"}`);
     await guide.to(corner);
-    const limit_s = 60 + (4 * leg_m) / speed_mps;
     await until(
       cockpit,
-      `corner ${index + 1} is reached`,
+      `corner ${at + 1} is reached`,
       async () => {
-        if (box.t_s >= jam_s) {
-          jam_s = Number.POSITIVE_INFINITY;
-          await jamming.jam();
-        }
-        if (box.mode === scenario.mode && box.armed) modeLost_s = null;
-        else modeLost_s ??= box.t_s;
-        if (modeLost_s !== null && box.t_s - modeLost_s > MODE_LOST_S) {
-          throw new FlightEnded(`the mode was lost on the way to corner ${index + 1}: ${box.mode}`);
+        watch.check();
+        if (jamming !== null && (await jamming.hasCome())) {
+          jamming = null;
+          left = CORNERS_AFTER;
+          await jam();
         }
         await guide.again(corner);
         const { estimate } = box;
         return estimate !== null && distance_m(estimate, corner) <= reached_m;
       },
-      limit_s,
+      60 + (4 * leg_m) / speed_mps,
     );
   }
+  if (jamming !== null) throw new FlightEnded(`the agent did not find itself in two laps: ${await reasonOf(cockpit)}`);
+}
+
+/** The flight is over when the mode is another for long. */
+class ModeWatch {
+  readonly #cockpit: Cockpit;
+  #lost_s: number | null = null;
+
+  constructor(cockpit: Cockpit) {
+    this.#cockpit = cockpit;
+  }
+
+  /** @throws FlightEnded when the mode of the route was lost, or the vehicle is on the ground */
+  check(): void {
+    const { box, scenario } = this.#cockpit;
+    if (box.mode === scenario.mode && box.armed) this.#lost_s = null;
+    else this.#lost_s ??= box.t_s;
+    if (this.#lost_s === null || box.t_s - this.#lost_s <= MODE_LOST_S) return;
+    throw new FlightEnded(`the mode was lost: ${box.mode}${box.armed ? "" : ", disarmed"}`);
+  }
+}
+
+/** When GPS is to be jammed: once the agent has known its position for a while. */
+class JamMoment {
+  readonly #cockpit: Cockpit;
+  #next_ms = 0;
+  #found_s: number | null = null;
+
+  constructor(cockpit: Cockpit) {
+    this.#cockpit = cockpit;
+  }
+
+  async hasCome(): Promise<boolean> {
+    const { agent, box, say } = this.#cockpit;
+    if (performance.now() >= this.#next_ms) {
+      this.#next_ms = performance.now() + STATE_MS;
+      const found = (await agent.state())?.navigation.position != null;
+      if (found && this.#found_s === null) say(`${box.t_s.toFixed(0)} s: the agent has found itself`);
+      this.#found_s = found ? (this.#found_s ?? box.t_s) : null;
+    }
+    return this.#found_s !== null && box.t_s - this.#found_s >= BEFORE_JAM_S;
+  }
+}
+
+async function reasonOf({ agent }: Cockpit): Promise<string> {
+  return (await agent.state())?.navigation.reason ?? "it does not answer";
 }
 
 /** Leaves a vehicle that goes on running in a state in which it can be left. */
@@ -160,11 +207,16 @@ async function climbPlane(cockpit: Cockpit): Promise<void> {
   await setMode(cockpit, "GUIDED");
 }
 
-/** Without any position: as a pilot would, by the throttle, until there is ground to be seen. */
+/** Without any position: as a pilot would, by the sticks, to and fro at height until the agent has seen enough ground. */
 async function climbBlind(cockpit: Cockpit): Promise<void> {
   const { station, box, scenario } = cockpit;
   let pwm: number = THROTTLE.low;
-  const sticks = setInterval(() => station.send(throttle(station.vehicle?.sysid ?? 1, pwm)), 100);
+  let looking = false;
+  const sticks = setInterval(() => {
+    const forth = Math.floor(box.t_s / PITCH.period_s) % 2 === 0;
+    const pitch = looking ? (forth ? PITCH.forth : PITCH.back) : PITCH.level;
+    station.send(sticksAt(station.vehicle?.sysid ?? 1, { throttle: pwm, pitch }));
+  }, 100);
   try {
     await until(cockpit, "the simulation tells its truth", () => box.truth !== null, READY_S);
     await setMode(cockpit, "ALT_HOLD");
@@ -173,6 +225,7 @@ async function climbBlind(cockpit: Cockpit): Promise<void> {
     const { agl_m } = scenario.route;
     await until(cockpit, `${agl_m} m are reached`, () => (box.truth?.agl_m ?? 0) > 0.95 * agl_m, 120);
     pwm = THROTTLE.middle;
+    looking = true;
     await agentFindsItself(cockpit);
     await until(cockpit, "the EKF takes a position from the agent", () => box.positionOk, 60);
     await setMode(cockpit, scenario.mode);

@@ -38,7 +38,7 @@ const ARM_WITHOUT_VISION = { ARMING_SKIPCHK: 1 << 18 };
 const PX4_WITHOUT_STICKS = { COM_RC_IN_MODE: 4, NAV_RCL_ACT: 0, NAV_DLL_ACT: 0 };
 
 const COPTER_ROUTE = { leg_m: 250, agl_m: 80, speed_mps: 7 } as const;
-const PLANE_ROUTE = { leg_m: 700, agl_m: 120, speed_mps: 22 } as const;
+const PLANE_ROUTE = { leg_m: 500, agl_m: 120, speed_mps: 22 } as const;
 
 const ARDUPILOT_COPTER = {
   vehicle: "ardupilot-copter",
@@ -58,7 +58,7 @@ const ARDUPILOT_PLANE = {
   gps: "jammed",
   route: PLANE_ROUTE,
   mode: "GUIDED",
-  place_m: 1800,
+  place_m: 1400,
   limits: { rms_m: 10 },
 } as const;
 

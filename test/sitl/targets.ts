@@ -7,10 +7,6 @@ export const FRAME_RELATIVE = 6;
 /** Everything but the position is to be ignored. */
 const POSITION_ONLY = 0b110111111000;
 
-export interface Target {
-  readonly sysid: number;
-}
-
 /** A place to fly to, with a height above home. */
 export function globalTarget(sysid: number, place: GeoPoint, up_m: number): common.SetPositionTargetGlobalInt {
   return Object.assign(new common.SetPositionTargetGlobalInt(), {
@@ -54,12 +50,14 @@ const REST = {
   yawRate: 0,
 } as const;
 
-/** Throttle of the transmitter, all other sticks as they are: RC_CHANNELS_OVERRIDE. */
-export function throttle(sysid: number, pwm: number): common.RcChannelsOverride {
+/** Sticks of the transmitter, roll and yaw centred: RC_CHANNELS_OVERRIDE. */
+export function sticksAt(
+  sysid: number,
+  pwm: { readonly throttle: number; readonly pitch: number },
+): common.RcChannelsOverride {
   const message = Object.assign(new common.RcChannelsOverride(), { targetSystem: sysid, targetComponent: 1 });
   const fields = message as unknown as Record<string, unknown>;
-  for (const field of common.RcChannelsOverride.FIELDS) {
-    if (field.name.startsWith("chan")) fields[field.name] = 0;
-  }
-  return Object.assign(message, { chan1Raw: 1500, chan2Raw: 1500, chan3Raw: pwm, chan4Raw: 1500 });
+  // 0: as it is (channels 1 to 8); the rest of them are extensions, where 0 says the same.
+  for (const { name } of common.RcChannelsOverride.FIELDS) if (name.startsWith("chan")) fields[name] = 0;
+  return Object.assign(message, { chan1Raw: 1500, chan2Raw: pwm.pitch, chan3Raw: pwm.throttle, chan4Raw: 1500 });
 }
