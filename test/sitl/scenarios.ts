@@ -29,11 +29,17 @@ export interface Scenario {
   readonly resets: number | null;
 }
 
+/** AP_Arming's check of VisOdom, and the lowest and highest of all checks but "all of them". */
+const VISION_CHECK = 18;
+const [FIRST_CHECK, LAST_CHECK] = [1, 20];
 /**
- * On the ground this vision sees nothing, and ArduPilot does not arm while its VisOdom is silent: bit 18 of ARMING_SKIPCHK
- * leaves that one check out.
+ * On the ground this vision sees nothing, and ArduPilot does not arm while its VisOdom is silent. Firmware has one of two
+ * parameters that leave this one check out: ARMING_CHECK names the checks that are made, ARMING_SKIPCHK those that are not.
  */
-const ARM_WITHOUT_VISION = { ARMING_SKIPCHK: 1 << 18 };
+const ARM_WITHOUT_VISION = {
+  ARMING_CHECK: 2 ** (LAST_CHECK + 1) - 2 ** FIRST_CHECK - 2 ** VISION_CHECK,
+  ARMING_SKIPCHK: 2 ** VISION_CHECK,
+};
 /** The simulator answers failsafes of a transmitter and a telemetry link that are not there. */
 const PX4_WITHOUT_STICKS = { COM_RC_IN_MODE: 4, NAV_RCL_ACT: 0, NAV_DLL_ACT: 0 };
 
