@@ -6,11 +6,12 @@ import { Belief, type Hypothesis } from "./belief/belief.js";
 import { DEFAULT_NAVIGATION_CONFIG, type NavigationConfig } from "./config.js";
 import { Estimator, type PositionFix } from "./estimator/estimator.js";
 import { Anchor } from "./integrity/anchor.js";
-import { type Displacement, FixChains } from "./integrity/chain.js";
+import { FixChains } from "./integrity/chain.js";
 import { gatesOf } from "./integrity/gates.js";
 import { protectionLevel_m } from "./integrity/protection-level.js";
 import { measureFix, type PackLevels, placeEvidence } from "./measurement.js";
 import type { Vector } from "./motion.js";
+import { Movement } from "./movement.js";
 import type { OdometryStep } from "./odometry/step.js";
 import type { NavigationPosition, NavigationSolution } from "./solution.js";
 
@@ -26,11 +27,6 @@ const SEARCH_LEAST_M = 15;
 /** Belief counts as "around the position" within this many sigma, and never less than this many cell spacings. */
 const MASS_SIGMAS = 3;
 const MASS_SPACINGS = 3;
-/** A velocity that nobody measures any more: its 1-sigma, how fast that grows, and where it ends. */
-const VELOCITY_SIGMA_MPS = 1;
-const VELOCITY_CHANGE_MPS2 = 2;
-const SPEED_KNOWN_MPS = 8;
-const VELOCITY_FRESH_US = 1_000_000;
 /** A frozen picture makes everything seen in this time before it worthless too, microseconds. */
 const FROZEN_US = 1_000_000;
 
@@ -42,6 +38,7 @@ const FROZEN_US = 1_000_000;
  */
 export class Navigator {
   private readonly estimator: Estimator;
+  private readonly movement: Movement;
   private readonly belief: Belief;
   private readonly chains: FixChains;
   private readonly spacing_m: number;
@@ -53,7 +50,6 @@ export class Navigator {
   private refused = 0;
   private lost: string | null = null;
   private frozen_until_us = Number.NEGATIVE_INFINITY;
-  private velocity: { t_us: number; north: number; east: number } | null = null;
   /** Way flown since the last frame that counted as evidence; Infinity when nothing of that ground is in view any more. */
   private unseen_m = Number.POSITIVE_INFINITY;
   private belief_t_us: number | null = null;
@@ -72,6 +68,7 @@ export class Navigator {
     private readonly config: NavigationConfig = DEFAULT_NAVIGATION_CONFIG,
   ) {
     this.estimator = new Estimator(config.estimator);
+    this.movement = new Movement(this.estimator, config);
     this.spacing_m = Math.min(...levels.map(({ spacing_m }) => spacing_m));
     this.belief = new Belief(config.belief, this.spacing_m);
     this.chains = new FixChains(config.integrity.gate_chi2, config.integrity.coast_blind_s);
@@ -102,7 +99,7 @@ export class Navigator {
   /** The autopilot's own velocity over ground, metres per second. */
   onVelocity(t_us: number, velocity: { readonly north: number; readonly east: number }, sigma_mps: number): void {
     this.input_us = Math.max(this.input_us ?? t_us, t_us);
-    this.velocity = { t_us, ...velocity };
+    this.movement.heard(t_us, velocity);
     this.estimator.addVelocity(t_us, velocity, sigma_mps);
   }
 
@@ -131,7 +128,7 @@ export class Navigator {
     const best = this.belief.top;
     if (best === null || best.mass < this.config.integrity.keep_mass || this.belief_t_us === null) return undefined;
     const offset_rad = (best.heading_deg * Math.PI) / 180;
-    const moved = this.displacement(this.belief_t_us, t_us, offset_rad);
+    const moved = this.movement.between(this.belief_t_us, t_us, offset_rad);
     const place = { north_m: best.north_m + moved.north_m, east_m: best.east_m + moved.east_m };
     return this.around(place, MASS_SPACINGS * this.spacing_m + MASS_SIGMAS * Math.sqrt(moved.variance_m2));
   }
@@ -224,7 +221,7 @@ export class Navigator {
     if (chi2 > integrity.gate_chi2) {
       if (result.fix === null) return refusedFix(result.reason ?? "disagrees");
       this.refused++;
-      this.chains.add(fix, this.displacement);
+      this.chains.add(fix, this.movement.between);
       if (this.refused >= integrity.refused_lost) this.lose("innovation", fix.t_us);
       return refusedFix("disagrees");
     }
@@ -241,7 +238,7 @@ export class Navigator {
     if (atEnd(result)) return refusedFix("search-end");
     const slack_m = MASS_SIGMAS * ephOf(result.fix.cov_ne_m2);
     if (this.anchor !== null && !this.anchor.reaches(fix, fix.t_us, slack_m)) return refusedFix("out-of-reach");
-    const chain = this.chains.add(fix, this.displacement);
+    const chain = this.chains.add(fix, this.movement.between);
     if (chain.length < integrity.required) return refusedFix("awaiting-agreement");
     this.mass = this.belief.massWithin(fix, this.massRadius(ephOf(result.fix.cov_ne_m2)));
     if (this.mass < integrity.start_mass) return refusedFix("ambiguous");
@@ -323,32 +320,8 @@ export class Navigator {
     const from_us = this.belief_t_us;
     if (from_us === null || t_us <= from_us) return;
     this.belief_t_us = t_us;
-    const moved = this.displacement(from_us, t_us, 0);
+    const moved = this.movement.between(from_us, t_us, 0);
     this.belief.move(moved, moved.variance_m2, (t_us - from_us) / 1e6);
-  }
-
-  /** Movement between two times: odometry, else the velocity that is known, else anything that the speed allows. */
-  private readonly displacement: Displacement = (from_us, to_us, heading_offset_rad) => {
-    const seen = this.estimator.displacement(from_us, to_us, heading_offset_rad);
-    if (seen !== null) {
-      const { estimator } = this.config;
-      const length_m = Math.hypot(seen.north_m, seen.east_m);
-      const turn = (estimator.heading_sigma_deg * Math.PI) / 180;
-      return { ...seen, variance_m2: seen.variance_m2 + (length_m * Math.hypot(turn, estimator.scale_sigma)) ** 2 };
-    }
-    const dt_s = (to_us - from_us) / 1e6;
-    const velocity = this.velocityAt(to_us);
-    if (velocity !== null) {
-      const sigma_m = Math.min(VELOCITY_SIGMA_MPS + 0.5 * VELOCITY_CHANGE_MPS2 * dt_s, SPEED_KNOWN_MPS) * dt_s;
-      return { north_m: velocity.north * dt_s, east_m: velocity.east * dt_s, variance_m2: sigma_m ** 2 };
-    }
-    return { north_m: 0, east_m: 0, variance_m2: ((this.config.integrity.max_speed_mps * dt_s) / 2) ** 2 };
-  };
-
-  /** The autopilot's velocity when it is fresh, else that of the estimator. */
-  private velocityAt(t_us: number): { readonly north: number; readonly east: number } | null {
-    if (this.velocity !== null && Math.abs(t_us - this.velocity.t_us) < VELOCITY_FRESH_US) return this.velocity;
-    return this.active ? (this.estimator.stateAt(t_us)?.velocity ?? null) : null;
   }
 
   private makeAnchor(place: Vector, radius_m: number, t_us: number, heading_offset_rad: number): Anchor {
