@@ -105,7 +105,7 @@ export const DEFAULT_NAVIGATION_CONFIG: NavigationConfig = {
     keep_mass: 0.5,
     risk: 1e-3,
     alert_limit_m: 50,
-    coast_s: 5,
+    coast_s: 8,
     coast_blind_s: 3,
     tracking_quality: 0.3,
     refused_silence: 2,

@@ -9,8 +9,9 @@ import { Anchor } from "./integrity/anchor.js";
 import { FixChains } from "./integrity/chain.js";
 import { gatesOf } from "./integrity/gates.js";
 import { protectionLevel_m } from "./integrity/protection-level.js";
+import { StillPicture } from "./integrity/still-picture.js";
 import { measureFix, type PackLevels, placeEvidence } from "./measurement.js";
-import type { Vector } from "./motion.js";
+import { turned, type Vector } from "./motion.js";
 import { Movement } from "./movement.js";
 import type { OdometryStep } from "./odometry/step.js";
 import type { NavigationPosition, NavigationSolution } from "./solution.js";
@@ -41,6 +42,7 @@ export class Navigator {
   private readonly movement: Movement;
   private readonly belief: Belief;
   private readonly chains: FixChains;
+  private readonly still = new StillPicture();
   private readonly spacing_m: number;
   private anchor: Anchor | null = null;
   private active = false;
@@ -92,8 +94,9 @@ export class Navigator {
     }
     this.estimator.addMotion(step);
     this.unseen_m += Math.hypot(step.north_m, step.east_m);
-    this.anchor?.wait(this.estimator.unbroken ? step.from_t_us : step.to_t_us);
-    if (this.estimator.unbroken) this.anchor?.move(step, step.to_t_us);
+    const reliable = this.estimator.unbroken && step.to_t_us > this.frozen_until_us;
+    this.anchor?.wait(reliable ? step.from_t_us : step.to_t_us);
+    if (reliable) this.anchor?.move(step, step.to_t_us);
   }
 
   /** The autopilot's own velocity over ground, metres per second. */
@@ -107,10 +110,14 @@ export class Navigator {
   onVision(result: FrameResult): FixVerdict {
     const { t_us } = result;
     this.input_us = Math.max(this.input_us ?? t_us, t_us);
+    const fix = measureFix(result, this.reference, this.config.estimator.map_sigma_m);
+    if (fix !== null && this.standsStill(result, fix)) {
+      this.frozen_until_us = t_us + FROZEN_US;
+      this.distrustPictures(t_us);
+    }
     if (t_us <= this.frozen_until_us) return refusedFix("frozen");
     this.observe(result);
     if (this.active && this.outdated(t_us)) this.lose("fix-age", t_us);
-    const fix = measureFix(result, this.reference, this.config.estimator.map_sigma_m);
     if (fix === null || result.estimate === null) return refusedFix(result.reason ?? "no-candidates");
     const verdict = this.active ? this.track(result, fix) : this.acquire(result, fix);
     this.weighBelief(t_us);
@@ -268,6 +275,15 @@ export class Navigator {
     return (t_us - from_us) / 1e6 > coast_s || this.estimator.blind_s(from_us, t_us) > coast_blind_s;
   }
 
+  /** Does the picture show the same ground again under another attitude? Only believable registrations tell. */
+  private standsStill(result: FrameResult, fix: PositionFix): boolean {
+    const { patch_offset, estimate } = result;
+    if (patch_offset === null || (estimate?.quality ?? 0) < this.config.integrity.tracking_quality) return false;
+    const lever = turned(patch_offset, ((fix.heading?.offset_deg ?? 0) * Math.PI) / 180);
+    const ground = { north_m: fix.north_m + lever.north_m, east_m: fix.east_m + lever.east_m };
+    return this.still.observe(fix.t_us, ground, lever);
+  }
+
   private took(fix: PositionFix): void {
     this.refused = 0;
     this.fix_count++;
@@ -285,6 +301,15 @@ export class Navigator {
     this.active = false;
     this.lost = reason;
     this.refused = 0;
+  }
+
+  /** What the last pictures said was not true: nothing that was learnt from them is kept but the way back to before. */
+  private distrustPictures(t_us: number): void {
+    this.chains.clear();
+    this.belief.reset();
+    this.belief_t_us = null;
+    this.unseen_m = Number.POSITIVE_INFINITY;
+    if (this.active) this.lose("picture", t_us);
   }
 
   private observe(result: FrameResult): void {

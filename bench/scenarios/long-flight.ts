@@ -27,7 +27,7 @@ const flight = flightOf("long", {
   epoch: { index: 1, over: { snow: 0 } },
   route: { points: legs() },
   speed_mps: 14,
-  agl_m: 130,
+  agl_m: 100,
   rate_hz: RATE_HZ,
   seed: 1511,
 });

@@ -1,0 +1,45 @@
+import type { Vector } from "../motion.js";
+
+/** One registered frame: the ground that its middle shows, and where the attitude says that this lies from the vehicle. */
+interface Look {
+  readonly t_us: number;
+  readonly ground: Vector;
+  readonly lever: Vector;
+}
+
+/** So many frames, within so long, are looked at. */
+const FRAMES = 4;
+const LONGEST_US = 4_000_000;
+/** The attitude must have moved the middle of the picture at least so far, metres, for anything to be said. */
+const LEAST_LEVER_M = 1.5;
+/** The picture stands still when the ground in its middle moved by less than this part of that. */
+const STILL_PART = 0.35;
+
+/**
+ * Finds a picture that does not change although it is never the same to the bit: a hanging camera behind an analogue
+ * link, a still that is sent again with fresh noise. The frames agree with each other and with the map, as if the vehicle
+ * hovered. But the middle of a real picture wanders over the ground as the attitude moves, also in a hover; that of a still
+ * one shows the same ground whatever the attitude says.
+ */
+export class StillPicture {
+  private looks: Look[] = [];
+
+  /** Adds a registered frame; true when the last frames show the same ground under attitudes that forbid it. */
+  observe(t_us: number, ground: Vector, lever: Vector): boolean {
+    this.looks = [...this.looks.filter((look) => look.t_us > t_us - LONGEST_US), { t_us, ground, lever }].slice(
+      -FRAMES,
+    );
+    if (this.looks.length < FRAMES) return false;
+    const levers_m = widest(this.looks.map((look) => look.lever));
+    return levers_m >= LEAST_LEVER_M && widest(this.looks.map(({ ground: seen }) => seen)) <= STILL_PART * levers_m;
+  }
+}
+
+/** Greatest distance between two of the points. */
+function widest(points: readonly Vector[]): number {
+  let most = 0;
+  points.forEach((a, i) => {
+    for (const b of points.slice(i + 1)) most = Math.max(most, Math.hypot(a.north_m - b.north_m, a.east_m - b.east_m));
+  });
+  return most;
+}
