@@ -2,8 +2,8 @@ import { common, type MavLinkData } from "node-mavlink";
 import { decodeAs } from "../../../agent/mavlink/codec.js";
 import type { MavlinkFrame } from "../../../agent/mavlink/frame.js";
 import { ParamSetInt32, ParamValueInt32 } from "../../../agent/mavlink/messages/bytewise-params.js";
+import { ParamError } from "../../../agent/mavlink/messages/param-error.js";
 import type { Parameter, ParameterStore } from "../parameters/store.js";
-import { ParamError } from "./param-error.js";
 
 const { MavParamType } = common;
 /** PARAM_ERROR: there is no such parameter. */
