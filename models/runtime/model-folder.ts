@@ -46,6 +46,30 @@ export const encoderCard = z.strictObject({
 });
 export type EncoderCard = z.infer<typeof encoderCard>;
 
+export const retrieverCard = z.strictObject({
+  ...provenance,
+  kind: z.literal("retriever"),
+  /** Any graph that maps square RGB images to one vector each. */
+  graph: z.strictObject({
+    file: z.string(),
+    input: z.string(),
+    output: z.string(),
+    side_px: z.int().positive().max(4096),
+    layout: z.enum(["nchw", "nhwc"]),
+    /** What byte 0 and byte 255 become before mean and std are applied: [0, 1], [0, 255] or [-1, 1]. */
+    range: z.tuple([z.number(), z.number()]).refine(([low, high]) => low < high, "must be [low, high], low < high"),
+    /** In the unit of `range`: the input is (value - mean) / std. */
+    mean: z.tuple([z.number(), z.number(), z.number()]),
+    std: z.tuple([z.number().positive(), z.number().positive(), z.number().positive()]),
+    /** Images of one run where the graph fixes it. Absent: any number. */
+    batch: z.int().positive().max(256).optional(),
+    /** For an output [n, tokens, width]: its first token, or the mean of all. Absent: the output is [n, width]. */
+    tokens: z.enum(["first", "mean"]).optional(),
+  }),
+  descriptor: z.strictObject({ width: z.int().positive().max(8192) }),
+});
+export type RetrieverCard = z.infer<typeof retrieverCard>;
+
 export const rerankerCard = z.strictObject({
   ...provenance,
   kind: z.literal("reranker"),
