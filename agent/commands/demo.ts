@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { z } from "zod";
 import { drawFlight } from "../demo/picture.js";
+import { makePlace } from "../demo/place.js";
 import { demoScene } from "../demo/scene.js";
-import { Interrupted, runStep } from "../demo/steps.js";
+import { Interrupted } from "../demo/steps.js";
 import { autopilotTable, failures } from "../demo/verdict.js";
 import { checkWritable, writeFileAtomic } from "../report/atomic-file.js";
 import type { JudgedFrame } from "../report/report.js";
@@ -77,16 +78,11 @@ async function demo(flags: DemoFlags): Promise<number> {
 
 async function run(flags: DemoFlags, folder: string, signal: AbortSignal): Promise<number> {
   const scene = demoScene(flags.seed);
-  const map = join(folder, "map.tif");
-  const pack = join(folder, "area.skypack");
-  const place = ["--seed", String(scene.seed), "--size-m", String(scene.size_m)];
-
-  say("1/3 inventing a place and photographing it from above (the map)");
-  await runStep({ entry: "sim/make-map.js", args: [...place, "--epoch", "0", "--out", map] }, signal);
-  say("2/3 flash pack: encoding the map");
-  const optics = ["--agl", String(scene.agl_m), "--hfov", String(scene.hfov_deg)];
-  const source = ["--source", "synthetic world", "--overwrite"];
-  await runStep({ entry: "flash/cli.js", args: ["pack", map, "--out", pack, ...source, ...optics] }, signal);
+  const { map, pack } = await makePlace(scene, folder, {
+    inventing: () => say("1/3 inventing a place and photographing it from above (the map)"),
+    packing: () => say("2/3 flash pack: encoding the map"),
+    signal,
+  });
   say("3/3 a copter flies over the place in another season; GPS will be jammed");
   // The daemon and its models are loaded only now: the two steps before need the computer's memory for themselves.
   const { flyDemo } = await import("../demo/flight.js");

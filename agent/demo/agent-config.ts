@@ -7,6 +7,8 @@ export interface AgentPlaces {
   readonly state: string;
   /** MAVLink of the autopilot twin. */
   readonly vehicle: string;
+  /** MAVLink of a ground station that listens; none unless given. */
+  readonly station?: string;
   /** Port of the status page, 0 for a free one; null: there is none. */
   readonly statusPort: number | null;
   readonly threads: number;
@@ -16,7 +18,7 @@ export interface AgentPlaces {
 export function agentConfig(scene: Scene, places: AgentPlaces): string {
   const { k1, k2, p1, p2, k3, ...lens } = scene.lens;
   const { seed, size_m } = scene;
-  const { statusPort } = places;
+  const { statusPort, station } = places;
   return stringify({
     agent: { state_dir: places.state, threads: places.threads },
     pack: { path: places.pack },
@@ -26,7 +28,10 @@ export function agentConfig(scene: Scene, places: AgentPlaces): string {
       ...lens,
       simulated: { vehicle: places.vehicle, imagery: `world:seed=${seed},size=${size_m},epoch=1` },
     },
-    link: [{ url: places.vehicle, role: "autopilot" }],
+    link: [
+      { url: places.vehicle, role: "autopilot" },
+      ...(station === undefined ? [] : [{ url: station, role: "gcs" }]),
+    ],
     autopilot: { kind: "ardupilot", source_sets: { gps: 1, vision: 2 } },
     status: statusPort === null ? { enabled: false } : { port: statusPort },
   });

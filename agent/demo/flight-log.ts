@@ -26,6 +26,7 @@ const PLANNED: readonly string[] = ["start", "source_switch", "reset_counter", "
 /** Distance of the autopilot's own position from the truth, metres. */
 export interface EkfError {
   readonly rmse: number | null;
+  readonly median: number | null;
   readonly p95: number | null;
   readonly max: number | null;
 }
@@ -94,6 +95,7 @@ function errorOf(states: readonly LogState[]): EkfError {
   const errors = states.flatMap(({ error_m }) => error_m ?? []);
   return {
     rmse: hundredth(rootMeanSquare(errors)),
+    median: hundredth(percentile(errors, 0.5)),
     p95: hundredth(percentile(errors, 0.95)),
     max: hundredth(percentile(errors, 1)),
   };

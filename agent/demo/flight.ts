@@ -47,7 +47,8 @@ export async function flyDemo(flight: DemoFlight): Promise<{ report: DemoReport;
   const twinLog = join(folder, "twin.jsonl");
   const recorder = new FlightRecorder();
   const progress = new Progress(scene, recorder, say);
-  const twin = await TwinProcess.start(scene, twinLog, (event) => progress.take(event));
+  const onEvent = (event: TwinEvent): void => progress.take(event);
+  const twin = await TwinProcess.start({ scene, log: twinLog, longest_s: 2 * LONGEST_S, onEvent });
   let daemon: SkylinkDaemon | null = null;
   try {
     const file = join(folder, "agent.toml");

@@ -11,8 +11,9 @@ export interface Scene {
   /** Where the vehicle stands at the start: the south-west corner of its square. */
   readonly home: GeoPoint;
   readonly home_alt_m: number;
-  /** Length of the square, metres; height above ground; ground speed. */
+  /** Length of the square, metres, and how often it is flown; height above ground; ground speed. */
   readonly route_m: number;
+  readonly laps: number;
   readonly agl_m: number;
   readonly speed_mps: number;
   /** Seconds after power-on at which GPS is jammed, for good. */
@@ -40,6 +41,7 @@ export function demoScene(seed: number): Scene {
     home: offsetToLonLat(CENTRE, -side_m / 2, -side_m / 2),
     home_alt_m: 450,
     route_m: ROUTE_M,
+    laps: 1,
     agl_m: 80,
     speed_mps: 8,
     jam_s: 60,

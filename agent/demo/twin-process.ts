@@ -4,8 +4,6 @@ import { z } from "zod";
 import type { Scene } from "./scene.js";
 import { programPath } from "./steps.js";
 
-/** An orphaned twin ends by itself after this long, seconds. */
-const LONGEST_S = 600;
 /** ArduPilot wants vision to be healthy before it arms; on the ground this vision sees nothing. Bit 18 leaves that check out. */
 const SKIP_VISION_CHECK = "ARMING_SKIPCHK=262144";
 /** Time to end when it is told to, milliseconds. */
@@ -18,6 +16,16 @@ const lineSchema = z.discriminatedUnion("kind", [
 
 /** Something that happened to the vehicle; what more there is depends on the event. */
 export type TwinEvent = Extract<z.infer<typeof lineSchema>, { kind: "event" }>;
+
+/** How the twin is flown. */
+export interface TwinFlight {
+  readonly scene: Scene;
+  /** File that it writes its log to. */
+  readonly log: string;
+  /** An orphaned twin ends by itself after this long, seconds. */
+  readonly longest_s: number;
+  readonly onEvent: (event: TwinEvent) => void;
+}
 
 /** The autopilot twin in a process of its own: an ArduPilot copter that flies the square when it can be armed. */
 export class TwinProcess {
@@ -33,10 +41,9 @@ export class TwinProcess {
   }
 
   /** Starts it and waits until it can be reached. @throws Error when it ends before that */
-  static async start(scene: Scene, log: string, onEvent: (event: TwinEvent) => void): Promise<TwinProcess> {
-    const child = spawn(process.execPath, [programPath("sim/autopilot/main.js"), ...twinArguments(scene, log)], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
+  static async start({ scene, log, longest_s, onEvent }: TwinFlight): Promise<TwinProcess> {
+    const args = [programPath("sim/autopilot/main.js"), ...twinArguments(scene, log, longest_s)];
+    const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
     const exit = new Promise<void>((resolve) => {
       child.once("close", () => resolve());
     });
@@ -66,7 +73,7 @@ export class TwinProcess {
   }
 }
 
-function twinArguments(scene: Scene, log: string): string[] {
+function twinArguments(scene: Scene, log: string, longest_s: number): string[] {
   const options: Readonly<Record<string, string | number>> = {
     kind: "ardupilot-copter",
     preset: "ardupilot-vision-set-2",
@@ -78,10 +85,11 @@ function twinArguments(scene: Scene, log: string): string[] {
     alt: scene.home_alt_m,
     mission: "square",
     "mission-m": scene.route_m,
+    laps: scene.laps,
     agl: scene.agl_m,
     speed: scene.speed_mps,
     "jam-at": scene.jam_s,
-    "run-s": LONGEST_S,
+    "run-s": longest_s,
     log,
   };
   return Object.entries(options).map(([name, value]) => `--${name}=${value}`);

@@ -69,9 +69,10 @@ export class AgentProcess {
   readonly child: Child;
   readonly #url: string;
 
-  constructor(options: AgentOptions) {
+  /** @param toml its configuration, with the status page on `statusPort` */
+  constructor(toml: string, options: Pick<AgentOptions, "folder" | "statusPort">) {
     const file = join(options.folder, "agent.toml");
-    writeFileSync(file, agentToml(options));
+    writeFileSync(file, toml);
     this.child = new Child({
       name: "skylink-agent run",
       program: process.execPath,
@@ -84,12 +85,18 @@ export class AgentProcess {
 
   /** What it says of itself; null while it does not answer. */
   async state(): Promise<AgentState | null> {
+    const answer = await this.snapshot();
+    return answer === null ? null : stateSchema.parse(answer);
+  }
+
+  /** All of /api/state, unchecked; null while it does not answer. */
+  async snapshot(): Promise<unknown> {
     let answer: Response;
     try {
       answer = await fetch(this.#url, { signal: AbortSignal.timeout(5000) });
     } catch {
       return null;
     }
-    return answer.ok ? stateSchema.parse(await answer.json()) : null;
+    return answer.ok ? answer.json() : null;
   }
 }

@@ -4,6 +4,14 @@ import { createWriteStream } from "node:fs";
 /** Time to end when told to, milliseconds; then it is ended. */
 const END_MS = 3000;
 
+/** How a program ended when it was told to. */
+export interface Ending {
+  /** Its exit code; null when a signal ended it. */
+  readonly code: number | null;
+  /** From the telling until it was gone, milliseconds. */
+  readonly after_ms: number;
+}
+
 /** A program of the harness whose words go to a file. */
 export class Child {
   readonly #child: ChildProcess;
@@ -44,6 +52,11 @@ export class Child {
     });
   }
 
+  /** Its process id; null when it could not be started. */
+  get pid(): number | null {
+    return this.#child.pid ?? null;
+  }
+
   get running(): boolean {
     return this.#running;
   }
@@ -53,10 +66,13 @@ export class Child {
     if (!this.#running) throw new Error(`${this.name} has ended by itself; its words are in ${this.logFile}`);
   }
 
-  async close(): Promise<void> {
+  /** Tells it to end, and ends it when it does not. */
+  async close(): Promise<Ending> {
+    const told_ms = performance.now();
     if (this.#running) this.#child.kill("SIGTERM");
     const late = setTimeout(() => this.#child.kill("SIGKILL"), END_MS);
     await this.#ended;
     clearTimeout(late);
+    return { code: this.#child.exitCode, after_ms: performance.now() - told_ms };
   }
 }

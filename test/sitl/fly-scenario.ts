@@ -4,7 +4,7 @@ import { common, standard } from "node-mavlink";
 import { decodeAs } from "../../agent/mavlink/codec.js";
 import { MavlinkConnection } from "../../agent/mavlink/connection.js";
 import { offsetToLonLat } from "../../tiles/geodesy/index.js";
-import { AgentProcess, type AgentState } from "./agent-process.js";
+import { AgentProcess, type AgentState, agentToml } from "./agent-process.js";
 import { BlackBox } from "./black-box.js";
 import type { Child } from "./child.js";
 import { type Cockpit, FlightEnded, pause, until } from "./cockpit.js";
@@ -105,14 +105,18 @@ async function fly(
   const texts: string[] = [];
   const textPort = await listenToAgent(box, texts, closing);
   const agentOptions = { scenario, ground, links, home, textPort, statusPort: await freePort("tcp"), folder };
-  const agent = new AgentProcess(agentOptions);
+  const agent = new AgentProcess(agentToml(agentOptions), agentOptions);
   children.push(agent.child);
-  closing.push(() => agent.child.close());
+  closing.push(async () => {
+    await agent.child.close();
+  });
   await agentIsUp(agent, signal);
   const simulator = startSimulator(autopilot, { kind: scenario.vehicle, home, parameters, folder }, station, links);
   if (simulator !== null) {
     children.push(simulator);
-    closing.push(() => simulator.close());
+    closing.push(async () => {
+      await simulator.close();
+    });
   }
 
   const cockpit: Cockpit = { scenario, station, box, agent, home, children, say, signal };

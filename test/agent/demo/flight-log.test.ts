@@ -33,8 +33,8 @@ describe("autopilotReport", () => {
 
   it("separates the time with GPS from that without, and leaves out ground and the time after the route", () => {
     const report = autopilotReport(logOf(...flown));
-    assert.deepEqual(report.ekf_error_m.before_jam, { rmse: 3.54, p95: 3.95, max: 4 });
-    assert.deepEqual(report.ekf_error_m.after_jam, { rmse: 7.07, p95: 7.9, max: 8 });
+    assert.deepEqual(report.ekf_error_m.before_jam, { rmse: 3.54, median: 3.5, p95: 3.95, max: 4 });
+    assert.deepEqual(report.ekf_error_m.after_jam, { rmse: 7.07, median: 7, p95: 7.9, max: 8 });
     assert.equal(report.flown_s, 6);
     assert.equal(report.jam_to_vision_s, 0.8);
     assert.deepEqual(report.modes, ["AUTO"]);

@@ -14,7 +14,10 @@ const AUTOPILOT: AutopilotReport = {
   without_position: 0,
   jam_to_vision_s: 0.8,
   source_sets: [2],
-  ekf_error_m: { before_jam: { rmse: 1, p95: 2, max: 2 }, after_jam: { rmse: 2, p95: 3, max: 4 } },
+  ekf_error_m: {
+    before_jam: { rmse: 1, median: 1, p95: 2, max: 2 },
+    after_jam: { rmse: 2, median: 2, p95: 3, max: 4 },
+  },
 };
 
 function reportOf(fixes: number, autopilot: Partial<AutopilotReport> = {}): DemoReport {
@@ -37,7 +40,7 @@ test("each thing that goes wrong is told in a line of its own", () => {
   assert.deepEqual(failures(reportOf(9, { mode_kept: false, modes: ["AUTO", "LAND"] })), [
     "the flight mode was not kept: AUTO, LAND",
   ]);
-  const lost = { rmse: 60, p95: 80, max: 90 };
+  const lost = { rmse: 60, median: 50, p95: 80, max: 90 };
   const ekf_error_m = { ...AUTOPILOT.ekf_error_m, after_jam: lost };
   assert.match(failures(reportOf(9, { ekf_error_m })).join(), /up to 90 m from the truth/);
   assert.equal(failures(reportOf(9, { jam_to_vision_s: null, without_position: 3, route_finished: false })).length, 3);
