@@ -24,6 +24,7 @@ interface ReplayFlags {
   readonly encoder?: string;
   readonly reranker?: string;
   readonly registrar?: string;
+  readonly retriever?: string;
   /** commander turns --no-rerank into rerank = false. */
   readonly rerank: boolean;
   readonly candidates: number;
@@ -66,6 +67,7 @@ export function replayCommand(): Command {
     .option("--encoder <folder>", "encoder model instead of the shipped one (must be the pack's)")
     .option("--reranker <folder>", "re-ranker model instead of the shipped one")
     .option("--registrar <folder>", "registrar model instead of the shipped one")
+    .option("--retriever <folder>", "retriever model (must be the one that the pack was made with)")
     .option(
       "--max-speed <mps>",
       "fastest the vehicle flies over ground, metres per second",
@@ -152,6 +154,7 @@ function pipelineOptions(flight: Flight, flags: ReplayFlags): PipelineOptions {
     ...(flags.encoder === undefined ? {} : { encoder: flags.encoder }),
     ...(reranker === undefined ? {} : { reranker }),
     ...(flags.registrar === undefined ? {} : { registrar: flags.registrar }),
+    ...(flags.retriever === undefined ? {} : { retriever: flags.retriever }),
   };
 }
 

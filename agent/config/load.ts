@@ -21,11 +21,12 @@ export interface LoadedConfig {
   place(path: TomlPath): Place;
 }
 
-/** The model folders of a configuration; `reranker: null` leaves re-ranking out. */
+/** The model folders of a configuration; `reranker: null` leaves re-ranking out, no `retriever` is the encoder's own. */
 export interface ModelFolders {
   readonly encoder: string;
   readonly reranker: string | null;
   readonly registrar: string;
+  readonly retriever?: string;
 }
 
 /**
@@ -60,7 +61,7 @@ export function parseConfig(text: string, file: string): LoadedConfig {
   return { config, file, place };
 }
 
-/** The folders that `[models]` names: "shipped" is the one of this package, "none" leaves the re-ranker out. */
+/** The folders that `[models]` names: "shipped" is the one of this package, "none" leaves one out that can be. */
 export function modelFolders({ models }: DaemonConfig): ModelFolders {
   const folder = (kind: "encoder" | "reranker" | "registrar"): string =>
     models[kind] === "shipped" ? shippedModel(kind) : models[kind];
@@ -68,6 +69,7 @@ export function modelFolders({ models }: DaemonConfig): ModelFolders {
     encoder: folder("encoder"),
     reranker: models.reranker === "none" ? null : folder("reranker"),
     registrar: folder("registrar"),
+    ...(models.retriever === "none" ? {} : { retriever: models.retriever }),
   };
 }
 
@@ -87,9 +89,9 @@ export function loadCameraRig({ config, place }: LoadedConfig): CameraRig {
  */
 export function checkFiles({ config, place }: LoadedConfig): void {
   requireFolder(config.pack.path, place(["pack", "path"]), "pack.path", "make one with `flash pack`");
-  for (const kind of ["encoder", "reranker", "registrar"] as const) {
+  for (const kind of ["encoder", "reranker", "registrar", "retriever"] as const) {
     const dir = modelFolders(config)[kind];
-    if (dir !== null)
+    if (typeof dir === "string")
       requireFolder(dir, place(["models", kind]), `models.${kind}`, "a model is a folder with model.json");
   }
   const { key_file } = config.signing;
@@ -150,13 +152,18 @@ function checkLinks(config: DaemonConfig, place: (path: TomlPath) => Place): voi
 
 function withPaths(config: DaemonConfig, base: string): DaemonConfig {
   const model = (name: string): string => (name === "shipped" || name === "none" ? name : resolve(base, name));
-  const { encoder, reranker, registrar } = config.models;
+  const { encoder, reranker, registrar, retriever } = config.models;
   return {
     ...config,
     agent: { ...config.agent, state_dir: resolve(base, config.agent.state_dir) },
     pack: { path: resolve(base, config.pack.path) },
     camera: cameraWithPaths(config.camera, base),
-    models: { encoder: model(encoder), reranker: model(reranker), registrar: model(registrar) },
+    models: {
+      encoder: model(encoder),
+      reranker: model(reranker),
+      registrar: model(registrar),
+      retriever: retriever === "none" ? retriever : resolve(base, retriever),
+    },
     signing: {
       ...config.signing,
       ...(config.signing.key_file === undefined ? {} : { key_file: resolve(base, config.signing.key_file) }),

@@ -30,6 +30,7 @@ const Models = z.strictObject({
   encoder: z.string().min(1).default("shipped"),
   reranker: z.string().min(1).default("shipped"),
   registrar: z.string().min(1).default("shipped"),
+  retriever: z.string().min(1).default("none"),
 });
 
 const Mavlink = z.strictObject({

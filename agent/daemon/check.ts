@@ -43,7 +43,7 @@ function plan(config: DaemonConfig, file: string, rig: CameraRig, info: Pipeline
   const rows: [string, string][] = [
     ["configuration", `${file}: valid`],
     ["pack", `${info.pack.name}, ${info.pack.cells} cells, made ${info.pack.created}`],
-    ["models", `${info.encoder}, ${info.reranker ?? "no re-ranker"}, ${info.registrar}`],
+    ["models", [info.retriever ?? [], info.encoder, info.reranker ?? "no re-ranker", info.registrar].flat().join(", ")],
     ["networks", `${agent.providers.join(", then ")}, ${agent.threads} threads`],
     ["camera", `${camera.source}, ${describeRig(rig)}`],
     ...config.link.map(({ url, role }, at): [string, string] => {

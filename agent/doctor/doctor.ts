@@ -107,7 +107,7 @@ interface VehiclePart {
 const NOTHING: VehiclePart = { setup: null, fixes: [], reboot_for: [], after: null };
 
 function packChecks({ pack, models, system }: DoctorPlan): Check[] {
-  if (pack !== null) return checkPack(pack, models.encoder, (system.now_ms ?? Date.now)());
+  if (pack !== null) return checkPack(pack, models, (system.now_ms ?? Date.now)());
   return [checksOf("pack")("opens", "skipped", "no pack named (--pack or --config)")];
 }
 

@@ -1,3 +1,4 @@
+import { loadEmbedder } from "../../models/runtime/embedder.js";
 import { type Encoder, Encoder as EncoderModel } from "../../models/runtime/encoder.js";
 import { loadModelFolder, registrarCard, rerankerCard } from "../../models/runtime/model-folder.js";
 import { OnnxSession, type Provider, type SessionOptions } from "../../models/runtime/session.js";
@@ -36,6 +37,8 @@ export async function checkModels({ folders, providers, threads }: ModelOptions)
   if (folders.reranker === null) checks.push(check("reranker", "skipped", "left out by the configuration"));
   else await attempt(checks, "reranker", () => loads(folders.reranker ?? "", rerankerCard, encoderId, session));
   await attempt(checks, "registrar", () => loads(folders.registrar, registrarCard, encoderId, session));
+  const { retriever } = folders;
+  if (retriever !== undefined) await attempt(checks, "retriever", () => embeds(retriever, session));
   checks.push(ladder(providers, failures));
   return checks;
 }
@@ -84,6 +87,22 @@ async function loads(
   const loaded = await OnnxSession.create(folder.path(graph.file), options);
   await loaded.release();
   return `${id} on ${loaded.provider}`;
+}
+
+/** Embeds one picture: the graph runs, and gives finite vectors of the width that its card tells. */
+async function embeds(dir: string, options: SessionOptions): Promise<string> {
+  const embedder = await loadEmbedder(dir, options);
+  try {
+    const { side_px, width, id } = embedder;
+    const from_ms = performance.now();
+    await embedder.embed(
+      new Uint8Array(side_px * side_px * 3).map((_, i) => (i * 7919) % 256),
+      1,
+    );
+    return `${id}, ${side_px} x ${side_px} px to ${width} numbers in ${(performance.now() - from_ms).toFixed(0)} ms`;
+  } finally {
+    await embedder.release();
+  }
 }
 
 /** One reason for each rung that failed: every model fails there alike. */

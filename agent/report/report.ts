@@ -54,7 +54,13 @@ export interface Report {
   readonly mode: "stills" | "sequence";
   readonly flight: string;
   readonly pack: PipelineInfo["pack"];
-  readonly models: { readonly encoder: string; readonly reranker: string | null; readonly registrar: string };
+  readonly models: {
+    readonly encoder: string;
+    readonly reranker: string | null;
+    readonly registrar: string;
+    /** Only where the pack's descriptors are not the encoder's. */
+    readonly retriever?: string;
+  };
   readonly frames: number;
   readonly fixes: number;
   /** fixes / frames. */
@@ -165,6 +171,7 @@ export function makeReport(frames: readonly JudgedFrame[], context: ReportContex
       encoder: context.info.encoder,
       reranker: context.info.reranker,
       registrar: context.info.registrar,
+      ...(context.info.retriever === undefined ? {} : { retriever: context.info.retriever }),
     },
     frames: frames.length,
     fixes: fixes.length,

@@ -2,12 +2,16 @@ import { STAGES } from "../vision/result.js";
 import type { NavigationReport } from "./navigation.js";
 import type { Recall, Report } from "./report.js";
 
+function modelNames({ retriever, encoder, reranker, registrar }: Report["models"]): string {
+  return [retriever ?? [], encoder, reranker ?? "no re-ranker", registrar].flat().join(", ");
+}
+
 /** The report as lines of text for a terminal. */
 export function reportTable(report: Report): string {
   const rows: [string, string][] = [
     ["flight", `${report.flight} (${report.mode})`],
     ["pack", `${report.pack.name}, ${report.pack.cells} cells`],
-    ["models", [report.models.encoder, report.models.reranker ?? "no re-ranker", report.models.registrar].join(", ")],
+    ["models", modelNames(report.models)],
     ["frames", String(report.frames)],
     ["fixes", `${report.fixes} (${percent(report.availability)})`],
     ["error", words(report.error_m, metres)],

@@ -1,3 +1,4 @@
+import { type ImageEmbedder, loadEmbedder } from "../../models/runtime/embedder.js";
 import { Encoder } from "../../models/runtime/encoder.js";
 import { shippedModel } from "../../models/runtime/paths.js";
 import type { Provider } from "../../models/runtime/session.js";
@@ -15,8 +16,9 @@ import type { Registrar, Registration } from "./register/registrar.js";
 import { CompactReranker } from "./rerank/compact-reranker.js";
 import { type PromptValues, seasonOf } from "./rerank/prompt.js";
 import { type Reranker, RetrievalOrder } from "./rerank/reranker.js";
-import { type FrameResult, type NoFixReason, STAGES, type Stage } from "./result.js";
+import { type FrameResult, type NoFixReason, type RankedCandidate, STAGES, type Stage } from "./result.js";
 import { FlatRetriever } from "./retrieve/flat-retriever.js";
+import { QueryEmbedder } from "./retrieve/query-embedder.js";
 import type { Neighbourhood, Retriever } from "./retrieve/retriever.js";
 import { planQuery, type QueryPlan } from "./view.js";
 
@@ -28,6 +30,8 @@ export interface PipelineOptions {
   readonly encoder?: string;
   readonly reranker?: string | null;
   readonly registrar?: string;
+  /** Folder of the retriever that made the pack's descriptors; not given: the encoder made them. */
+  readonly retriever?: string;
   readonly config?: VisionConfig;
   /** Threads inside one network. */
   readonly threads?: number;
@@ -41,6 +45,8 @@ export interface PipelineInfo {
   readonly encoder: string;
   readonly reranker: string | null;
   readonly registrar: string;
+  /** Only where the pack's descriptors are not the encoder's. */
+  readonly retriever?: string;
 }
 
 /** The parts that a pipeline runs, each replaceable behind its interface. */
@@ -49,6 +55,8 @@ export interface PipelineParts {
   readonly encoder: Encoder;
   readonly rectifier: Rectifier;
   readonly retriever: Retriever;
+  /** Embeds the query where the pack's descriptors are not the encoder's. */
+  readonly embedder?: ImageEmbedder;
   readonly reranker: Reranker;
   readonly registrar: Registrar;
 }
@@ -68,7 +76,8 @@ export class VisionPipeline {
     private readonly rig: CameraRig,
     private readonly config: VisionConfig = DEFAULT_VISION_CONFIG,
   ) {
-    this.queryEncoder = new QueryEncoder(parts.encoder, config.encode);
+    const embedder = parts.embedder === undefined ? undefined : new QueryEmbedder(parts.embedder, config.encode.batch);
+    this.queryEncoder = new QueryEncoder(parts.encoder, config.encode, embedder);
     // The newest layer is on top: its date stands for the map's.
     const dates = parts.pack.manifest.layers.flatMap((layer) => layer.imagery_date ?? []).sort();
     this.imagery_date = dates.at(-1) ?? null;
@@ -86,7 +95,8 @@ export class VisionPipeline {
       log: (line: string) => process.stderr.write(`provider failed: ${line}\n`),
     };
     const encoder = await Encoder.load(options.encoder ?? shippedModel("encoder"), session);
-    const pack = PackReader.open(options.pack, { expectEncoder: { id: encoder.id, sha256: encoder.sha256 } });
+    const embedder = options.retriever === undefined ? undefined : await loadEmbedder(options.retriever, session);
+    const pack = PackReader.open(options.pack, { expectEncoder: encoder, expectRetriever: embedder ?? null });
     const rerankerDir = options.reranker === undefined ? shippedModel("reranker") : options.reranker;
     const reranker =
       rerankerDir === null ? new RetrievalOrder() : await CompactReranker.load(rerankerDir, encoder, pack, session);
@@ -94,7 +104,7 @@ export class VisionPipeline {
     const registrar = await CorrelationRegistrar.load(registrarDir, encoder, pack, config.register, session);
     const retriever = new FlatRetriever(pack, config.retrieve);
     const parts = { pack, encoder, rectifier: new HomographyRectifier(), retriever, reranker, registrar };
-    return new VisionPipeline(parts, options.rig, config);
+    return new VisionPipeline(embedder === undefined ? parts : { ...parts, embedder }, options.rig, config);
   }
 
   /**
@@ -127,7 +137,7 @@ export class VisionPipeline {
       this.parts.reranker.rerank(encoded, run.retrieved, this.promptValues(frame, plan)),
     );
     const registration = await run.time("register", () =>
-      this.parts.registrar.register(encoded, run.ranked, frame.agl_sigma_m / frame.agl_m),
+      this.parts.registrar.register(encoded, this.judgeable(run.ranked), frame.agl_sigma_m / frame.agl_m),
     );
     if (registration === null) return run.refuse("off-map");
     return run
@@ -136,22 +146,32 @@ export class VisionPipeline {
   }
 
   get info(): PipelineInfo {
-    const { pack, encoder, reranker, registrar } = this.parts;
+    const { pack, encoder, reranker, registrar, embedder } = this.parts;
     const { name, created, counts } = pack.manifest;
     return {
       pack: { name, created, cells: counts.cells },
       encoder: encoder.id,
       reranker: reranker.id,
       registrar: registrar.id,
+      ...(embedder === undefined ? {} : { retriever: embedder.id }),
     };
   }
 
   async close(): Promise<void> {
-    const { pack, encoder, reranker, registrar } = this.parts;
+    const { pack, encoder, reranker, registrar, embedder } = this.parts;
     await encoder.release();
+    await embedder?.release();
     await reranker.release();
     await registrar.release();
     pack.close();
+  }
+
+  /**
+   * Candidates as the registrar's acceptance may weigh them. It was fitted to the encoder's cosines; another retriever's
+   * mean something else (those of HOG are high for any two places), so they count as nothing known in its favour.
+   */
+  private judgeable(ranked: readonly RankedCandidate[]): readonly RankedCandidate[] {
+    return this.parts.embedder === undefined ? ranked : ranked.map((candidate) => ({ ...candidate, similarity: 0 }));
   }
 
   private rectify(frame: Frame, plan: QueryPlan, headings_deg: readonly number[]): Promise<RectifiedQuery> {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { performance } from "node:perf_hooks";
+import { embedderCard, embedderIdentity } from "../../models/runtime/embedder.js";
 import { encoderIdentity } from "../../models/runtime/encoder.js";
 import { encoderCard, loadModelFolder } from "../../models/runtime/model-folder.js";
 import { packageRoot } from "../../models/runtime/paths.js";
@@ -60,6 +61,8 @@ export async function buildPack(options: PackOptions, hooks: PackHooks): Promise
       `${options.modelDir}: its features lie ${model.card.dense.stride_px} px apart, a pack's ${FEATURE_STRIDE_PX} px; use another encoder`,
     );
   }
+  const retriever =
+    options.retrieverDir === undefined ? undefined : loadModelFolder(options.retrieverDir, embedderCard).card;
   const gsds_m = chooseGsds(options.footprint, cell_px);
   const source = await openInputs(options, warn);
   try {
@@ -68,7 +71,7 @@ export async function buildPack(options: PackOptions, hooks: PackHooks): Promise
     const finest = geometries[0] as LevelGeometry;
     for (const line of coarseness(source.layers, finest.gsd_m, cell_px)) warn(line);
     const zoom = planZooms(bbox, source.nativeGsd_m, finest, options.zoom);
-    const encoder = await EncodingClient.start(options.modelDir, options.threads);
+    const encoder = await EncodingClient.start(options);
     try {
       const writer = createWriter(options.out, {
         name: options.name ?? basename(options.out).replace(/\.skypack$/, ""),
@@ -79,7 +82,8 @@ export async function buildPack(options: PackOptions, hooks: PackHooks): Promise
         levels: geometries,
         layers: describeLayers(source.layers, options),
         encoder: { id: model.card.id, sha256: encoderIdentity(model.card) },
-        descriptor: { width: model.card.descriptor.width },
+        ...(retriever === undefined ? {} : { retriever: { id: retriever.id, sha256: embedderIdentity(retriever) } }),
+        descriptor: { width: (retriever ?? model.card).descriptor.width },
         features: { channels: model.card.dense.channels, scale: model.card.dense.feature_scale },
         overwrite: options.overwrite,
         ...(options.source === undefined ? {} : { attribution: options.source }),

@@ -1,12 +1,28 @@
-import { poolGrid } from "../../models/runtime/encoder.js";
 import { FEATURE_BLOCK } from "../../tiles/pack/manifest.js";
 
-/** The part of the encoder that cells need. */
-export interface Describer {
-  readonly grid: number;
-  readonly coarseChannels: number;
+/** Rows of feature positions, each with the same number of bytes, row-major. */
+export interface HeldRows {
+  readonly bytes: Int8Array | Uint8Array;
+  readonly columns: number;
+}
+
+/** Makes descriptors of square windows of held positions. */
+export interface WindowDescriber {
+  /** Bytes that are held of a position. */
+  readonly positionBytes: number;
   readonly descriptorWidth: number;
-  describe(grids: Float32Array, n: number): Promise<Float32Array>;
+  /** Windows described in one call. */
+  readonly batch: number;
+  /** Room for so many positions, all without imagery. */
+  allocate(positions: number): Int8Array | Uint8Array;
+  /** Makes the bytes from `from` on what they are where there is no imagery. */
+  clear(bytes: Int8Array | Uint8Array, from: number): void;
+  /**
+   * @param windows number of the top-left position of each window: row * columns + column
+   * @param side of the windows, positions
+   * @returns [windows, descriptorWidth], unit vectors
+   */
+  describe(held: HeldRows, windows: readonly number[], side: number): Promise<Float32Array>;
 }
 
 /** A panel: a run of feature columns of a level, and how cells lie on it. All in features. */
@@ -31,18 +47,15 @@ export interface DescribedCell {
 
 /** A cell is made where at least this share of its feature positions lies on imagery. */
 export const MIN_VALID_SHARE = 0.9;
-/** Cells described in one run of the model's head. */
-const BATCH = 128;
 
 /**
- * Makes cells of the feature blocks of a panel as they come, row of blocks by row of blocks: pools every complete
- * window of the encoder's coarse map and describes it. Holds little more than one row of
- * blocks.
+ * Makes cells of the blocks of a panel as they come, row of blocks by row of blocks: describes every complete window.
+ * Holds little more than one row of blocks.
  */
 export class CellAssembler {
   readonly #columns: number;
   readonly #rowsHeld: number;
-  readonly #features: Int8Array;
+  readonly #held: Int8Array | Uint8Array;
   readonly #seen: Uint8Array;
   /** Feature row of the first row held, and how many rows from there on are complete. */
   #top = 0;
@@ -51,28 +64,28 @@ export class CellAssembler {
 
   constructor(
     readonly panel: PanelGeometry,
-    readonly describer: Describer,
+    readonly describer: WindowDescriber,
   ) {
     this.#columns = panel.end_col - panel.first_col;
     this.#rowsHeld = FEATURE_BLOCK + panel.cell;
-    this.#features = new Int8Array(this.#columns * this.#rowsHeld * describer.coarseChannels);
+    this.#held = describer.allocate(this.#columns * this.#rowsHeld);
     this.#seen = new Uint8Array(this.#columns * this.#rowsHeld);
   }
 
   /**
    * Takes a block of the row of blocks that is being delivered.
    * @param first_col feature column of its left edge
-   * @param features the coarse map, 64 x 64 x coarse channels, row-major HWC
+   * @param block what the describer works on, 64 x 64 positions, row-major
    * @param seen one byte a position, 1 where it lies on imagery
    */
-  add(first_col: number, features: Int8Array, seen: Uint8Array): void {
-    const { coarseChannels: channels } = this.describer;
+  add(first_col: number, block: Int8Array | Uint8Array, seen: Uint8Array): void {
+    const { positionBytes } = this.describer;
     const left = first_col - this.panel.first_col;
     const width = Math.min(FEATURE_BLOCK, this.#columns - left);
     for (let i = 0; i < FEATURE_BLOCK; i++) {
       const to = (this.#filled + i) * this.#columns + left;
       const from = i * FEATURE_BLOCK;
-      this.#features.set(features.subarray(from * channels, (from + width) * channels), to * channels);
+      this.#held.set(block.subarray(from * positionBytes, (from + width) * positionBytes), to * positionBytes);
       this.#seen.set(seen.subarray(from, from + width), to);
     }
   }
@@ -98,13 +111,13 @@ export class CellAssembler {
   /** Lets go of the rows that no further cell needs. */
   #drop(): void {
     const gone = Math.min(this.#filled, this.#nextCellRow - this.#top);
-    const { coarseChannels: channels } = this.describer;
-    this.#features.copyWithin(0, gone * this.#columns * channels);
+    const { positionBytes } = this.describer;
+    this.#held.copyWithin(0, gone * this.#columns * positionBytes);
     this.#seen.copyWithin(0, gone * this.#columns);
     this.#top += gone;
     this.#filled -= gone;
     // What is not delivered for the next row of blocks is no imagery.
-    this.#features.fill(0, this.#filled * this.#columns * channels);
+    this.describer.clear(this.#held, this.#filled * this.#columns * positionBytes);
     this.#seen.fill(0, this.#filled * this.#columns);
   }
 
@@ -119,19 +132,14 @@ export class CellAssembler {
   }
 
   async #describe(places: readonly { col: number; row: number }[]): Promise<DescribedCell[]> {
-    const { coarseChannels: channels, grid, descriptorWidth } = this.describer;
-    const width = grid * grid * channels;
+    const { batch, descriptorWidth } = this.describer;
+    const held = { bytes: this.#held, columns: this.#columns };
     const cells: DescribedCell[] = [];
-    for (let start = 0; start < places.length; start += BATCH) {
-      const batch = places.slice(start, start + BATCH);
-      const grids = new Float32Array(batch.length * width);
-      batch.forEach(({ col, row }, k) => {
-        const base = ((row - this.#top) * this.#columns + col - this.panel.first_col) * channels;
-        const layout = { base, channelStep: 1, rowStep: this.#columns * channels, columnStep: channels };
-        poolGrid(this.#features, layout, this.panel.cell, grid, channels, grids, k * width);
-      });
-      const descriptors = await this.describer.describe(grids, batch.length);
-      batch.forEach((place, k) => {
+    for (let start = 0; start < places.length; start += batch) {
+      const some = places.slice(start, start + batch);
+      const windows = some.map(({ col, row }) => (row - this.#top) * this.#columns + col - this.panel.first_col);
+      const descriptors = await this.describer.describe(held, windows, this.panel.cell);
+      some.forEach((place, k) => {
         cells.push({ ...place, descriptor: descriptors.slice(k * descriptorWidth, (k + 1) * descriptorWidth) });
       });
     }

@@ -9,6 +9,9 @@ export const MARGIN_PX = 192;
 /** Side of a block, pixels. */
 export const BLOCK_PX = FEATURE_BLOCK * FEATURE_STRIDE_PX;
 
+/** Bytes of the pixels of one feature position. */
+export const POSITION_BYTES = FEATURE_STRIDE_PX * FEATURE_STRIDE_PX * 3;
+
 /** A block's pixels with the margin around them. Both sides are multiples of what the encoder asks for. */
 export interface BlockImage {
   readonly width_px: number;
@@ -53,6 +56,27 @@ export async function encodeBlock(encoder: Encoder, image: BlockImage): Promise<
     }
   }
   return { features, coarse, seen };
+}
+
+/**
+ * The pixels of a block's positions, for whoever describes images and not features: 64 x 64 x (8 x 8 x 3) bytes, those of
+ * a position together, row by row.
+ * @param fill colour of what is no imagery
+ */
+export function blockPixels(image: BlockImage, fill: readonly [number, number, number]): Uint8Array<ArrayBuffer> {
+  const { width_px, rgb, valid } = image;
+  const out = new Uint8Array(FEATURE_BLOCK * FEATURE_BLOCK * POSITION_BYTES);
+  const line = FEATURE_STRIDE_PX * 3;
+  for (let y = 0; y < image.rows * FEATURE_STRIDE_PX; y++) {
+    for (let j = 0; j < image.columns; j++) {
+      const from = (MARGIN_PX + y) * width_px + MARGIN_PX + j * FEATURE_STRIDE_PX;
+      const position = Math.floor(y / FEATURE_STRIDE_PX) * FEATURE_BLOCK + j;
+      const to = position * POSITION_BYTES + (y % FEATURE_STRIDE_PX) * line;
+      out.set(rgb.subarray(from * 3, from * 3 + line), to);
+      for (let x = 0; x < FEATURE_STRIDE_PX; x++) if (valid[from + x] === 0) out.set(fill, to + x * 3);
+    }
+  }
+  return out;
 }
 
 /** One position's vector, channels `plane` apart, to int8 values side by side. */

@@ -2,7 +2,7 @@ import { Worker } from "node:worker_threads";
 import { UserError } from "../../tiles/errors.js";
 import type { DescribedCell, PanelGeometry } from "./cells.js";
 import type { BlockImage } from "./encode-block.js";
-import type { EncodingAnswer, EncodingRequest } from "./encoding-protocol.js";
+import type { EncodingAnswer, EncodingModels, EncodingRequest } from "./encoding-protocol.js";
 
 interface Waiting {
   readonly resolve: (answer: EncodingAnswer) => void;
@@ -26,11 +26,11 @@ export class EncodingClient {
     this.#worker.on("exit", () => this.#die(new Error("the encoding thread ended")));
   }
 
-  /** @throws UserError when the model cannot be loaded */
-  static async start(modelDir: string, threads: number): Promise<EncodingClient> {
+  /** @throws UserError when a model cannot be loaded */
+  static async start(models: EncodingModels): Promise<EncodingClient> {
     const client = new EncodingClient();
     try {
-      await client.#ask({ kind: "load", modelDir, threads });
+      await client.#ask({ kind: "load", models });
       return client;
     } catch (thrown) {
       await client.close();

@@ -1,9 +1,17 @@
 import type { DescribedCell, PanelGeometry } from "./cells.js";
 import type { BlockImage } from "./encode-block.js";
 
+/** The models of the encoding worker: folders, and threads for each network. */
+export interface EncodingModels {
+  readonly modelDir: string;
+  /** Who describes the cells; not given: the encoder. */
+  readonly retrieverDir?: string;
+  readonly threads: number;
+}
+
 /** What the main thread asks of the encoding worker, answered in order. */
 export type EncodingRequest =
-  | { readonly kind: "load"; readonly modelDir: string; readonly threads: number }
+  | { readonly kind: "load"; readonly models: EncodingModels }
   | { readonly kind: "panel"; readonly panel: PanelGeometry }
   /** Encodes a block of the current row of blocks; first_col is its first feature column. */
   | { readonly kind: "block"; readonly first_col: number; readonly image: BlockImage }

@@ -1,29 +1,36 @@
 import { parentPort } from "node:worker_threads";
+import { type ImageEmbedder, loadEmbedder } from "../../models/runtime/embedder.js";
 import { Encoder } from "../../models/runtime/encoder.js";
 import { errorMessage, UserError } from "../../tiles/errors.js";
 import { CellAssembler } from "./cells.js";
-import { encodeBlock } from "./encode-block.js";
+import { EmbeddedWindows, PooledWindows } from "./describers.js";
+import { blockPixels, encodeBlock } from "./encode-block.js";
 import type { EncodingAnswer, EncodingRequest } from "./encoding-protocol.js";
 
 // onnxruntime blocks the thread it runs on; in a thread of its own the progress line and Ctrl-C stay alive.
 
 let encoder: Encoder | undefined;
+let embedder: ImageEmbedder | undefined;
 let assembler: CellAssembler | undefined;
 
 async function answer(request: EncodingRequest): Promise<EncodingAnswer> {
   if (request.kind === "load") {
-    encoder = await Encoder.load(request.modelDir, { threads: request.threads });
+    const { modelDir, retrieverDir, threads } = request.models;
+    encoder = await Encoder.load(modelDir, { threads });
+    if (retrieverDir !== undefined) embedder = await loadEmbedder(retrieverDir, { threads });
     return { kind: "done" };
   }
   if (encoder === undefined) throw new Error("no model is loaded");
   if (request.kind === "panel") {
-    assembler = new CellAssembler(request.panel, encoder);
+    const describer = embedder === undefined ? new PooledWindows(encoder) : new EmbeddedWindows(embedder);
+    assembler = new CellAssembler(request.panel, describer);
     return { kind: "done" };
   }
   if (assembler === undefined) throw new Error("no panel was begun");
   if (request.kind === "end-row") return { kind: "cells", cells: await assembler.endRow() };
   const { features, coarse, seen } = await encodeBlock(encoder, request.image);
-  assembler.add(request.first_col, coarse, seen);
+  const block = embedder === undefined ? coarse : blockPixels(request.image, embedder.fillColour);
+  assembler.add(request.first_col, block, seen);
   return { kind: "block", features };
 }
 

@@ -12,6 +12,8 @@ export interface PackOptions {
   readonly footprint: FootprintChoice;
   readonly stride?: StrideChoice;
   readonly modelDir: string;
+  /** Folder of the model that describes the cells; not given: the encoder. */
+  readonly retrieverDir?: string;
   readonly name?: string;
   /** YYYY-MM-DD. */
   readonly imageryDate?: string;
@@ -35,6 +37,7 @@ export interface PackWords {
   readonly gsd?: string;
   readonly stride?: string;
   readonly model?: string;
+  readonly retriever?: string;
   readonly name?: string;
   readonly imageryDate?: string;
   readonly source?: string;
@@ -72,6 +75,7 @@ export function parsePackOptions(
     footprint: withoutUndefined<FootprintChoice>({ agl_m, hfov_deg, footprints_m, gsd_m }),
     stride: parseStride(words.stride),
     modelDir: words.model ?? shippedModel("encoder"),
+    retrieverDir: words.retriever,
     name: words.name,
     imageryDate: parseDate(words.imageryDate, warn),
     source: words.source,

@@ -49,6 +49,10 @@ export function summaryRows(manifest: PackManifest): [string, string][] {
   }
   rows.push(["tiles", `${counts.tiles} of zoom ${zoom.min} to ${zoom.max}`]);
   rows.push(["encoder", `${encoder.id} (${encoder.sha256.slice(0, 12)})`]);
+  if (manifest.retriever !== undefined) {
+    const { id, sha256, width } = manifest.retriever;
+    rows.push(["retriever", `${id} (${sha256.slice(0, 12)}), ${width} numbers a cell`]);
+  }
   for (const [name, { bytes }] of Object.entries(manifest.files)) rows.push([name, formatBytes(bytes)]);
   return rows;
 }

@@ -36,6 +36,7 @@ export function packCommand(): Command {
       "distance between cells: up to 1 a share of the side, above it metres (default: 0.25)",
     )
     .option("--model <dir>", "encoder model folder (default: the one shipped)")
+    .option("--retriever <dir>", "model folder that describes the cells instead of the encoder; the agent needs it too")
     .option("--name <text>", "name of the pack (default: the folder's)")
     .option("--imagery-date <date>", "when the imagery was taken, YYYY-MM-DD or YYYY-MM")
     .option("--source <text>", "whose imagery it is (default: the file's name)")

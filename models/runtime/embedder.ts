@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { Encoder, poolGrid } from "./encoder.js";
-import { GraphEmbedder } from "./graph-embedder.js";
+import { Encoder, encoderIdentity, poolGrid } from "./encoder.js";
+import { GraphEmbedder, retrieverIdentity } from "./graph-embedder.js";
 import { encoderCard, loadModelFolder, type ModelFolder, type RetrieverCard, retrieverCard } from "./model-folder.js";
 import type { SessionOptions } from "./session.js";
 import { unitRows } from "./unit-rows.js";
@@ -28,6 +28,11 @@ export interface ImageEmbedder {
 
 /** The kinds of model folder that map an image to a vector. */
 export const embedderCard = z.discriminatedUnion("kind", [encoderCard, retrieverCard]);
+
+/** The sha256 of a card: as ImageEmbedder's, without loading the graphs. */
+export function embedderIdentity(card: z.infer<typeof embedderCard>): string {
+  return card.kind === "encoder" ? encoderIdentity(card) : retrieverIdentity(card);
+}
 
 /**
  * Opens a model folder of kind "encoder" or "retriever" as a map from images to vectors.

@@ -151,7 +151,7 @@ export interface FeatureLayout {
  * @param out receives grid*grid*channels values at `outBase`, ordered [grid row, grid column, channel]
  */
 export function poolGrid(
-  features: Float32Array | Int8Array,
+  features: Float32Array | Int8Array | Uint8Array,
   layout: FeatureLayout,
   side: number,
   grid: number,

@@ -2,8 +2,11 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { errorMessage, UserError } from "../errors.js";
 
-/** The version of the pack format that this code reads and writes (docs/pack-format.md). */
+/** The version of a pack whose descriptors are the encoder's, and of one with a retriever (docs/pack-format.md). */
 export const PACK_VERSION = 1;
+export const PACK_VERSION_WITH_RETRIEVER = 2;
+/** The user_version of tiles.sqlite: its tables are the same in both. */
+export const DATABASE_VERSION = 1;
 
 /** Names of the files of a pack. */
 export const PACK_FILES = {
@@ -96,6 +99,8 @@ export const PackSpec = z.strictObject({
     .refine((levels) => new Set(levels.map((level) => level.level)).size === levels.length, "levels must differ"),
   layers: z.array(LayerManifest).min(1),
   encoder,
+  /** Who made the descriptors, when it was not the encoder. */
+  retriever: encoder.optional(),
   descriptor: z.strictObject({ width: z.int().positive().max(8192) }),
   features: z.strictObject({ channels: z.int().positive().max(4096), scale: positive }),
   /** Replace a pack that is already there. */
@@ -103,10 +108,9 @@ export const PackSpec = z.strictObject({
 });
 export type PackSpec = z.infer<typeof PackSpec>;
 
-/** pack.json. */
-export const PackManifest = z.strictObject({
+const packManifest = z.strictObject({
   format: z.literal("skypack"),
-  version: z.literal(PACK_VERSION),
+  version: z.literal([PACK_VERSION, PACK_VERSION_WITH_RETRIEVER]),
   name: z.string().min(1),
   created: z.iso.datetime(),
   generator: z.string().min(1),
@@ -115,6 +119,8 @@ export const PackManifest = z.strictObject({
   levels: z.array(LevelManifest).min(1),
   layers: z.array(LayerManifest).min(1),
   encoder,
+  /** Who made the descriptors, when it was not the encoder: version 2 has it, version 1 has not. */
+  retriever: z.strictObject({ id: z.string().min(1), sha256, width: z.int().positive().max(8192) }).optional(),
   descriptor: z.strictObject({ width: z.int().positive().max(8192), dtype: z.literal("int8+float32") }),
   features: z.strictObject({
     channels: z.int().positive().max(4096),
@@ -132,6 +138,16 @@ export const PackManifest = z.strictObject({
   /** SHA-256 of pack.json itself with these 64 digits replaced by zeros: no byte of a pack is unprotected. */
   checksum: sha256,
 });
+/** pack.json. */
+export const PackManifest = packManifest
+  .refine(({ version, retriever }) => (version === PACK_VERSION_WITH_RETRIEVER) === (retriever !== undefined), {
+    path: ["retriever"],
+    message: `must be there in version ${PACK_VERSION_WITH_RETRIEVER}, and in no other`,
+  })
+  .refine(({ retriever, descriptor }) => retriever === undefined || retriever.width === descriptor.width, {
+    path: ["retriever", "width"],
+    message: "must be descriptor.width",
+  });
 export type PackManifest = z.infer<typeof PackManifest>;
 
 const ZEROS = "0".repeat(64);
@@ -159,9 +175,10 @@ export function decodeManifest(bytes: Buffer, path: string): PackManifest {
   }
   const head = z.looseObject({ format: z.literal("skypack"), version: z.number() }).safeParse(raw);
   if (!head.success) throw new UserError(`${path} is not the manifest of a skypack`);
-  if (head.data.version !== PACK_VERSION) {
+  if (head.data.version !== PACK_VERSION && head.data.version !== PACK_VERSION_WITH_RETRIEVER) {
     throw new UserError(
-      `${path} has pack format version ${head.data.version}, this program reads version ${PACK_VERSION}: ` +
+      `${path} has pack format version ${head.data.version}, this program reads versions ${PACK_VERSION} and ` +
+        `${PACK_VERSION_WITH_RETRIEVER}: ` +
         `make the pack again with this release's flash pack`,
     );
   }

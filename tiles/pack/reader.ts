@@ -11,9 +11,20 @@ import { LevelGrid } from "./level-grid.js";
 import { decodeManifest, type LevelManifest, PACK_FILES, type PackManifest } from "./manifest.js";
 import { asked, openDatabase } from "./schema.js";
 
+/** A model by its name and by what it computes. */
+export interface ModelIdentity {
+  readonly id: string;
+  readonly sha256: string;
+}
+
 export interface PackReaderOptions {
-  /** Refuse a pack that was made with another encoder: its descriptors mean nothing to this one. */
-  readonly expectEncoder?: { readonly id: string; readonly sha256: string };
+  /** Refuse a pack that was made with another encoder: its features mean nothing to this one. */
+  readonly expectEncoder?: ModelIdentity;
+  /**
+   * Refuse a pack whose descriptors another retriever made; null: any but the encoder itself. Not given, it is null
+   * when `expectEncoder` is given.
+   */
+  readonly expectRetriever?: ModelIdentity | null;
   /** Memory for feature blocks; 64 MiB when not given. */
   readonly feature_cache_bytes?: number;
   /** Memory for the index. */
@@ -55,12 +66,13 @@ export class PackReader {
 
   /**
    * Opens a pack: its manifest and checksum, the size of every file, both binary headers, the database's schema.
-   * @throws UserError when any of these is wrong, or the pack was made with another encoder than expected
+   * @throws UserError when any of these is wrong, or the pack was made with other models than expected
    */
   static open(dir: string, options: PackReaderOptions = {}): PackReader {
     const folder = resolve(dir);
     const manifest = readManifest(folder);
     checkEncoder(folder, manifest, options.expectEncoder);
+    checkRetriever(folder, manifest, options);
     for (const name of [PACK_FILES.tiles, PACK_FILES.index, PACK_FILES.features]) {
       checkSize(join(folder, name), manifest.files[name].bytes);
     }
@@ -194,5 +206,24 @@ function checkEncoder(dir: string, { encoder }: PackManifest, expected: PackRead
   throw new UserError(
     `${dir} was made with encoder ${encoder.id} (sha256 ${encoder.sha256}), the one in use is ${expected.id} ` +
       `(sha256 ${expected.sha256}): make the pack again with it, or use the pack's encoder`,
+  );
+}
+
+function checkRetriever(dir: string, { retriever }: PackManifest, options: PackReaderOptions): void {
+  if (options.expectRetriever === undefined && options.expectEncoder === undefined) return;
+  const expected = options.expectRetriever ?? null;
+  if (retriever === undefined && expected === null) return;
+  if (retriever !== undefined && retriever.id === expected?.id && retriever.sha256 === expected.sha256) return;
+  const named = ({ id, sha256 }: ModelIdentity): string => `retriever ${id} (sha256 ${sha256})`;
+  if (retriever === undefined) {
+    throw new UserError(
+      `${dir} was made without a retriever, the one in use is ${expected === null ? "none" : named(expected)}: ` +
+        "leave it out, or make the pack again with `flash pack --retriever`",
+    );
+  }
+  throw new UserError(
+    `${dir} was made with ${named(retriever)}, ` +
+      `the one in use is ${expected === null ? "the encoder alone" : named(expected)}: use the pack's retriever ` +
+      "(--retriever FOLDER, models.retriever in agent.toml), or make the pack again",
   );
 }

@@ -2,7 +2,7 @@ import type Database from "better-sqlite3";
 import { blockBytes, FEATURES_HEADER_BYTES } from "./feature-format.js";
 import { imageType } from "./image-type.js";
 import { LevelGrid } from "./level-grid.js";
-import { FEATURE_STRIDE_PX, type LevelManifest, PACK_FILES, PACK_VERSION, type PackManifest } from "./manifest.js";
+import { DATABASE_VERSION, FEATURE_STRIDE_PX, type LevelManifest, PACK_FILES, type PackManifest } from "./manifest.js";
 import { asked, MBTILES_APPLICATION_ID, openDatabase } from "./schema.js";
 
 /** How many single faults of one kind are told. */
@@ -40,7 +40,7 @@ function integrityProblems(db: Database.Database): string[] {
 function* metadataProblems(db: Database.Database, manifest: PackManifest): Iterable<string> {
   if (db.pragma("application_id", { simple: true }) !== MBTILES_APPLICATION_ID) yield "has not MBTiles' application_id";
   const version = db.pragma("user_version", { simple: true });
-  if (version !== PACK_VERSION) yield `has user_version ${version}, it must be ${PACK_VERSION}`;
+  if (version !== DATABASE_VERSION) yield `has user_version ${version}, it must be ${DATABASE_VERSION}`;
   const { west, south, east, north } = manifest.bbox;
   const expected: Record<string, string | undefined> = {
     name: manifest.name,

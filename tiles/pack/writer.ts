@@ -9,11 +9,13 @@ import { blockBytes, encodeFeaturesHeader, FEATURES_HEADER_BYTES } from "./featu
 import { imageType } from "./image-type.js";
 import { LevelGrid } from "./level-grid.js";
 import {
+  DATABASE_VERSION,
   encodeManifest,
   FEATURE_BLOCK,
   FEATURE_STRIDE_PX,
   PACK_FILES,
   PACK_VERSION,
+  PACK_VERSION_WITH_RETRIEVER,
   type PackManifest,
   PackSpec,
 } from "./manifest.js";
@@ -86,7 +88,7 @@ export class PackWriter {
     const staging = Staging.begin(outDir, spec.overwrite ?? false);
     const undo = [() => staging.abandon()];
     try {
-      const db = createDatabase(staging.file(PACK_FILES.tiles), parsed.data, PACK_VERSION);
+      const db = createDatabase(staging.file(PACK_FILES.tiles), parsed.data, DATABASE_VERSION);
       undo.unshift(() => db.close());
       const index = new IndexWriter(staging.folder, spec.descriptor.width);
       undo.unshift(() => index.abort());
@@ -222,7 +224,7 @@ export class PackWriter {
     });
     return {
       format: "skypack",
-      version: PACK_VERSION,
+      version: spec.retriever === undefined ? PACK_VERSION : PACK_VERSION_WITH_RETRIEVER,
       name: spec.name,
       created: creationTime(spec.layers),
       generator: spec.generator,
@@ -231,6 +233,7 @@ export class PackWriter {
       levels,
       layers: spec.layers,
       encoder: spec.encoder,
+      ...(spec.retriever === undefined ? {} : { retriever: { ...spec.retriever, width: spec.descriptor.width } }),
       descriptor: { width: spec.descriptor.width, dtype: "int8+float32" },
       features: {
         channels: spec.features.channels,

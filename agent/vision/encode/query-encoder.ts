@@ -13,16 +13,25 @@ export interface EncodedQuery {
   readonly features: Float32Array;
   /** [headings, side, side]: 1 where enough of the position's pixels were seen. */
   readonly valid: Uint8Array;
-  /** [headings, width]: unit descriptors. */
+  /** [headings, width]: unit descriptors, of the maker of the pack's. */
   readonly descriptors: Float32Array;
   readonly descriptorWidth: number;
 }
 
-/** Encodes rectified patches and pools their descriptors, exactly as the map's cells were. */
+/** Makes the descriptors of rectified patches where the encoder does not. */
+export interface QueryDescriber {
+  readonly width: number;
+  /** @returns [n, width], unit vectors */
+  describe(query: RectifiedQuery): Promise<Float32Array>;
+}
+
+/** Encodes rectified patches and describes them, exactly as the map's cells were. */
 export class QueryEncoder {
+  /** @param describer makes the descriptors; not given, they are pooled of the encoder's features */
   constructor(
     private readonly encoder: Encoder,
     private readonly config: VisionConfig["encode"],
+    private readonly describer?: QueryDescriber,
   ) {}
 
   async encode(query: RectifiedQuery, headings_deg: readonly number[]): Promise<EncodedQuery> {
@@ -33,26 +42,29 @@ export class QueryEncoder {
     const valid = visiblePositions(query, encoder.stride_px, this.config.min_position_visible);
     const features = new Float32Array(query.n * channels * positions);
     const { coarseChannels } = encoder;
-    const coarse = new Float32Array(query.n * coarseChannels * positions);
+    const { describer } = this;
+    const pooled = describer === undefined ? query.n : 0;
+    const coarse = new Float32Array(pooled * coarseChannels * positions);
     const gridWidth = encoder.grid * encoder.grid * coarseChannels;
-    const grids = new Float32Array(query.n * gridWidth);
+    const grids = new Float32Array(pooled * gridWidth);
     const patchBytes = query.side_px * query.side_px * 3;
     for (let from = 0; from < query.n; from += this.config.batch) {
       const n = Math.min(this.config.batch, query.n - from);
       const rgb = query.rgb.subarray(from * patchBytes, (from + n) * patchBytes);
       const dense = await encoder.encodeDense(rgb, n, query.side_px, query.side_px);
       features.set(dense.data, from * channels * positions);
-      coarse.set(dense.coarse, from * coarseChannels * positions);
+      if (pooled > 0) coarse.set(dense.coarse, from * coarseChannels * positions);
     }
     for (let i = 0; i < query.n; i++) {
       const seen = valid.subarray(i * positions, (i + 1) * positions);
       blank(features, i * channels * positions, channels, seen);
+      if (pooled === 0) continue;
       const base = i * coarseChannels * positions;
       blank(coarse, base, coarseChannels, seen);
       const layout = { base, channelStep: positions, rowStep: side, columnStep: 1 };
       poolGrid(coarse, layout, side, encoder.grid, coarseChannels, grids, i * gridWidth);
     }
-    const descriptors = await encoder.describe(grids, query.n);
+    const descriptors = await (describer === undefined ? encoder.describe(grids, query.n) : describer.describe(query));
     return {
       headings_deg,
       side,
@@ -60,7 +72,7 @@ export class QueryEncoder {
       features,
       valid,
       descriptors,
-      descriptorWidth: encoder.descriptorWidth,
+      descriptorWidth: describer?.width ?? encoder.descriptorWidth,
     };
   }
 }

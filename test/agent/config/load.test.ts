@@ -85,6 +85,9 @@ test("a short file is enough; paths are relative to it", () => {
   assert.deepEqual(modelFolders(config).encoder, shippedModel("encoder"));
   const models = parseConfig(`${LEAST}[models]\nreranker = "none"\nencoder = "mine"\n`, "/a/agent.toml").config;
   assert.deepEqual([modelFolders(models).reranker, modelFolders(models).encoder], [null, "/a/mine"]);
+  assert.equal(modelFolders(models).retriever, undefined);
+  const other = parseConfig(`${LEAST}[models]\nretriever = "hog"\n`, "/a/agent.toml").config;
+  assert.equal(modelFolders(other).retriever, "/a/hog");
 });
 
 test("mistakes are named with file, line, column and what was meant", () => {

@@ -57,7 +57,7 @@ describe("checkPack", { skip: modelsMissing() }, () => {
   it("opens a pack, knows its encoder and the age of its imagery", async () => {
     const pack = join(dir, "small.skypack");
     await writeSmallPack(pack);
-    const at = (date: string) => checkPack(pack, SHIPPED.encoder, Date.parse(date));
+    const at = (date: string) => checkPack(pack, SHIPPED, Date.parse(date));
     assert.deepEqual(
       at("2025-06-01").map(({ verdict }) => verdict),
       ["ok", "ok", "ok"],
@@ -68,13 +68,13 @@ describe("checkPack", { skip: modelsMissing() }, () => {
     cpSync(SHIPPED.encoder, card, { recursive: true });
     const text = readFileSync(join(card, "model.json"), "utf8");
     writeFileSync(join(card, "model.json"), text.replace(/"feature_scale": [\d.]+/, '"feature_scale": 12.5'));
-    const other = checkPack(pack, card, Date.parse("2025-06-01")).find(({ name }) => name === "encoder");
+    const other = checkPack(pack, { encoder: card }, Date.parse("2025-06-01")).find(({ name }) => name === "encoder");
     assert.equal(other?.verdict, "problem");
     assert.match(other?.detail ?? "", /make the pack anew/);
   });
 
   it("tells what is no pack", () => {
-    const [check] = checkPack(dir, SHIPPED.encoder, 0);
+    const [check] = checkPack(dir, SHIPPED, 0);
     assert.equal(check?.verdict, "problem");
     assert.match(check?.detail ?? "", /not a pack/);
   });

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { CellAssembler, type Describer, type PanelGeometry } from "../../../flash/pack/cells.js";
+import { CellAssembler, type PanelGeometry } from "../../../flash/pack/cells.js";
+import { type GridDescriber, PooledWindows } from "../../../flash/pack/describers.js";
 
 /** Two channels; the descriptor is the pooled grid itself, so that its content tells what was pooled. */
-const describer: Describer = {
+const describer: GridDescriber = {
   grid: 2,
   coarseChannels: 2,
   descriptorWidth: 8,
@@ -30,7 +31,7 @@ async function assemble(
       cell: 28,
       stride,
     };
-    const assembler = new CellAssembler(panel, describer);
+    const assembler = new CellAssembler(panel, new PooledWindows(describer));
     for (let by = 0; by < rows; by += 64) {
       for (let bx = first; bx < end; bx += 64) {
         const features = new Int8Array(64 * 64 * 2);

@@ -135,13 +135,13 @@ test("no pack, no pack.json, a truncated one, another version", async () => {
   );
 
   const future = copy();
-  const text = readFileSync(join(future, "pack.json"), "utf8").replace('"version": 1', '"version": 2');
+  const text = readFileSync(join(future, "pack.json"), "utf8").replace('"version": 1', '"version": 3');
   writeFileSync(join(future, "pack.json"), text);
   assert.throws(
     () => PackReader.open(future),
-    (error) => error instanceof UserError && /version 2, this program reads version 1/.test(error.message),
+    (error) => error instanceof UserError && /version 3, this program reads versions 1 and 2/.test(error.message),
   );
-  assert.match((await problemsOf(future)).join(), /^pack\.json: .*version 2/);
+  assert.match((await problemsOf(future)).join(), /^pack\.json: .*version 3/);
 });
 
 test("a wrong magic or version in a binary file is found even when all hashes are right", async () => {
