@@ -25,12 +25,17 @@ export class CompactReranker implements Reranker {
     private readonly session: OnnxSession,
     private readonly tokenizer: WordTokenizer,
     private readonly template: PromptTemplate,
-    private readonly map: MapSource,
+    private readonly map: Pick<MapSource, "featureWindow">,
     private readonly stride_px: number,
   ) {}
 
   /** @throws UserError when the folder cannot be used or reads features of another encoder */
-  static async load(dir: string, encoder: Encoder, map: MapSource, options: SessionOptions): Promise<CompactReranker> {
+  static async load(
+    dir: string,
+    encoder: Encoder,
+    map: Pick<MapSource, "featureWindow">,
+    options: SessionOptions,
+  ): Promise<CompactReranker> {
     const folder = loadModelFolder(dir, rerankerCard);
     const { card } = folder;
     if (card.encoder_id !== encoder.id) {
