@@ -61,6 +61,8 @@ export interface NavigationConfig {
     readonly coast_blind_s: number;
     /** In flight, a registration near the predicted place is believed from this quality on. */
     readonly tracking_quality: number;
+    /** The same of one that is the best near the predicted place only, while another place of the map fits better. */
+    readonly near_quality: number;
     /** So many refused fixes one after the other silence the position, and so many give it up. */
     readonly refused_silence: number;
     readonly refused_lost: number;
@@ -105,9 +107,10 @@ export const DEFAULT_NAVIGATION_CONFIG: NavigationConfig = {
     keep_mass: 0.5,
     risk: 1e-3,
     alert_limit_m: 50,
-    coast_s: 8,
+    coast_s: 10,
     coast_blind_s: 3,
     tracking_quality: 0.3,
+    near_quality: 0.5,
     refused_silence: 2,
     refused_lost: 5,
     least_explained: 0.1,

@@ -37,19 +37,21 @@ export type PackLevels = readonly {
   readonly spacing_m: number;
 }[];
 
+/** A registered place, of a frame or near the expected place only. */
+type Registered = Pick<FrameResult, "estimate" | "spread" | "heading_correction_deg" | "scale">;
+
 /**
- * The registered position of a frame as the estimator takes it, whether the frame was accepted alone or not; null when
+ * A registered position as the estimator takes it, whether the frame was accepted alone or not; null when
  * nothing was registered. Registration's own spread is this fix's noise; the errors of attitude and height are shared with
  * the fixes around it. The map's own error is left out: it is the same in all fixes, the solution carries it.
  */
-export function measureFix(result: FrameResult, reference: GeoPoint, map_sigma_m: number): PositionFix | null {
-  const { estimate, spread } = result;
+export function measureFix(registered: Registered, reference: GeoPoint, map_sigma_m: number): PositionFix | null {
+  const { estimate, spread, heading_correction_deg: offset_deg, scale: ratio } = registered;
   if (estimate === null || spread === null) return null;
   const white = spread.cov_ne_m2;
   const whole = estimate.cov_ne_m2;
-  const { heading_correction_deg: offset_deg, scale: ratio } = result;
   return {
-    t_us: result.t_us,
+    t_us: estimate.t_us,
     ...lonLatToOffset(reference, estimate),
     white_cov_m2: white,
     shared_variance_m2: Math.max(0, (whole.nn + whole.ee - white.nn - white.ee) / 2 - map_sigma_m ** 2),

@@ -8,28 +8,26 @@ import { Estimator, type PositionFix } from "./estimator/estimator.js";
 import { Anchor } from "./integrity/anchor.js";
 import { FixChains } from "./integrity/chain.js";
 import { gatesOf } from "./integrity/gates.js";
+import { PictureWatch } from "./integrity/picture-watch.js";
 import { protectionLevel_m } from "./integrity/protection-level.js";
-import { StillPicture } from "./integrity/still-picture.js";
 import { measureFix, type PackLevels, placeEvidence } from "./measurement.js";
-import { turned, type Vector } from "./motion.js";
+import type { Vector } from "./motion.js";
 import { Movement } from "./movement.js";
 import type { OdometryStep } from "./odometry/step.js";
-import type { NavigationPosition, NavigationSolution } from "./solution.js";
+import { positionOf } from "./position.js";
+import type { NavigationSolution } from "./solution.js";
 
 /** What became of one frame. */
 export type FixVerdict =
   | { readonly accepted: true; readonly reason: null }
   | { readonly accepted: false; readonly reason: string };
 
-const RAD = 180 / Math.PI;
 /** The neighbourhood in which the next frame is searched, sigmas, and never smaller than this. */
 const SEARCH_SIGMAS = 4;
 const SEARCH_LEAST_M = 15;
 /** Belief counts as "around the position" within this many sigma, and never less than this many cell spacings. */
 const MASS_SIGMAS = 3;
 const MASS_SPACINGS = 3;
-/** A frozen picture makes everything seen in this time before it worthless too, microseconds. */
-const FROZEN_US = 1_000_000;
 
 /**
  * From single matches to a position that may be flown on: odometry, belief, estimator and integrity monitor in one.
@@ -42,7 +40,7 @@ export class Navigator {
   private readonly movement: Movement;
   private readonly belief: Belief;
   private readonly chains: FixChains;
-  private readonly still = new StillPicture();
+  private readonly pictures = new PictureWatch();
   private readonly spacing_m: number;
   private anchor: Anchor | null = null;
   private active = false;
@@ -51,7 +49,6 @@ export class Navigator {
   private fix_t_us: number | null = null;
   private refused = 0;
   private lost: string | null = null;
-  private frozen_until_us = Number.NEGATIVE_INFINITY;
   /** Way flown since the last frame that counted as evidence; Infinity when nothing of that ground is in view any more. */
   private unseen_m = Number.POSITIVE_INFINITY;
   private belief_t_us: number | null = null;
@@ -88,13 +85,13 @@ export class Navigator {
   onOdometry(step: OdometryStep): void {
     this.input_us = step.to_t_us;
     if (step.refused !== null) {
-      if (step.refused === "frozen") this.frozen_until_us = step.to_t_us + FROZEN_US;
+      if (step.refused === "frozen") this.pictures.repeated(step.to_t_us);
       if (step.refused === "low-overlap" || step.refused === "gap") this.unseen_m = Number.POSITIVE_INFINITY;
       return;
     }
     this.estimator.addMotion(step);
     this.unseen_m += Math.hypot(step.north_m, step.east_m);
-    const reliable = this.estimator.unbroken && step.to_t_us > this.frozen_until_us;
+    const reliable = this.estimator.unbroken && !this.pictures.frozen(step.to_t_us);
     this.anchor?.wait(reliable ? step.from_t_us : step.to_t_us);
     if (reliable) this.anchor?.move(step, step.to_t_us);
   }
@@ -110,12 +107,9 @@ export class Navigator {
   onVision(result: FrameResult): FixVerdict {
     const { t_us } = result;
     this.input_us = Math.max(this.input_us ?? t_us, t_us);
-    const fix = measureFix(result, this.reference, this.config.estimator.map_sigma_m);
-    if (fix !== null && this.standsStill(result, fix)) {
-      this.frozen_until_us = t_us + FROZEN_US;
-      this.distrustPictures(t_us);
-    }
-    if (t_us <= this.frozen_until_us) return refusedFix("frozen");
+    const fix = this.measured(result);
+    if (this.standsStill(result, fix)) this.distrustPictures(t_us);
+    if (this.pictures.frozen(t_us)) return refusedFix("frozen");
     this.observe(result);
     if (this.active && this.outdated(t_us)) this.lose("fix-age", t_us);
     if (fix === null || result.estimate === null) return refusedFix(result.reason ?? "no-candidates");
@@ -162,7 +156,7 @@ export class Navigator {
         belief: this.mass,
         fix_t_us: this.fix_t_us,
         blind_s: this.fix_t_us === null ? 0 : this.estimator.blind_s(this.fix_t_us, t_us),
-        frozen: t_us <= this.frozen_until_us,
+        frozen: this.pictures.frozen(t_us),
         refused: this.refused,
         protection_level_m,
       },
@@ -170,8 +164,14 @@ export class Navigator {
     );
     const failing = gates.find((gate) => !gate.holds);
     const position =
-      failing === undefined && state !== null && protection_level_m !== null
-        ? this.positionOf(state, protection_level_m)
+      failing === undefined && state !== null && cov !== null && protection_level_m !== null
+        ? positionOf(this.reference, state, cov, {
+            protection_level_m,
+            belief: this.mass,
+            reset_counter: this.reset_counter,
+            fix_t_us: this.fix_t_us ?? 0,
+            fix_count: this.fix_count,
+          })
         : null;
     return {
       t_us,
@@ -196,30 +196,26 @@ export class Navigator {
     return { nn: nn + variance_m2, ne, ee: ee + variance_m2 };
   }
 
-  private positionOf(
-    state: NonNullable<ReturnType<Estimator["stateAt"]>>,
-    protection_level_m: number,
-  ): NavigationPosition {
-    const cov = this.withMap(state.positionCov);
-    const speed = state.velocityCov;
-    return {
-      ...offsetToLonLat(this.reference, state.position.north_m, state.position.east_m),
-      cov_ne_m2: cov,
-      eph_m: ephOf(cov),
-      protection_level_m,
-      velocity_ne_mps: state.velocity,
-      velocity_sigma_mps: Math.sqrt(speed.nn + speed.ee),
-      heading_offset_deg: state.heading_offset_rad * RAD,
-      heading_offset_sigma_deg: Math.sqrt(state.heading_variance) * RAD,
-      belief: this.mass,
-      reset_counter: this.reset_counter,
-      fix_t_us: this.fix_t_us ?? 0,
-      fix_count: this.fix_count,
-    };
+  /**
+   * In flight: the best match of the whole map, if it lies where the estimator expects it; else the best near there. A
+   * frame that shows another place beyond doubt goes on counting against the position, whatever it shows near it.
+   */
+  private track(result: FrameResult, fix: PositionFix): FixVerdict {
+    const verdict = this.trackBest(result, fix);
+    if (verdict.accepted || !this.active || result.near === null) return verdict;
+    const { near } = result;
+    if (near.estimate.quality < this.config.integrity.near_quality || atEnd(near.spread)) return verdict;
+    const nearFix = this.measured(near);
+    const chi2 = nearFix === null ? null : this.estimator.innovation_chi2(nearFix);
+    if (nearFix === null || chi2 === null || chi2 > this.config.integrity.gate_chi2) return verdict;
+    this.estimator.addFix(nearFix);
+    const { refused } = this;
+    this.took(nearFix);
+    if (verdict.reason === "disagrees") this.refused = refused;
+    return { accepted: true, reason: null };
   }
 
-  /** In flight: the fix must lie where the estimator expects it. */
-  private track(result: FrameResult, fix: PositionFix): FixVerdict {
+  private trackBest(result: FrameResult, fix: PositionFix): FixVerdict {
     const { integrity } = this.config;
     const believable = result.fix !== null || (result.estimate?.quality ?? 0) >= integrity.tracking_quality;
     if (!believable) return refusedFix(result.reason ?? "not-this-place");
@@ -232,7 +228,7 @@ export class Navigator {
       if (this.refused >= integrity.refused_lost) this.lose("innovation", fix.t_us);
       return refusedFix("disagrees");
     }
-    if (atEnd(result)) return refusedFix("search-end");
+    if (atEnd(result.spread)) return refusedFix("search-end");
     this.estimator.addFix(fix);
     this.took(fix);
     return { accepted: true, reason: null };
@@ -242,7 +238,7 @@ export class Navigator {
   private acquire(result: FrameResult, fix: PositionFix): FixVerdict {
     const { integrity } = this.config;
     if (result.fix === null) return refusedFix(result.reason ?? "not-this-place");
-    if (atEnd(result)) return refusedFix("search-end");
+    if (atEnd(result.spread)) return refusedFix("search-end");
     const slack_m = MASS_SIGMAS * ephOf(result.fix.cov_ne_m2);
     if (this.anchor !== null && !this.anchor.reaches(fix, fix.t_us, slack_m)) return refusedFix("out-of-reach");
     const chain = this.chains.add(fix, this.movement.between);
@@ -275,13 +271,16 @@ export class Navigator {
     return (t_us - from_us) / 1e6 > coast_s || this.estimator.blind_s(from_us, t_us) > coast_blind_s;
   }
 
-  /** Does the picture show the same ground again under another attitude? Only believable registrations tell. */
-  private standsStill(result: FrameResult, fix: PositionFix): boolean {
-    const { patch_offset, estimate } = result;
-    if (patch_offset === null || (estimate?.quality ?? 0) < this.config.integrity.tracking_quality) return false;
-    const lever = turned(patch_offset, ((fix.heading?.offset_deg ?? 0) * Math.PI) / 180);
-    const ground = { north_m: fix.north_m + lever.north_m, east_m: fix.east_m + lever.east_m };
-    return this.still.observe(fix.t_us, ground, lever);
+  /** Do the frames show one ground again and again? The match that is followed tells, where it is believable. */
+  private standsStill({ near, estimate, patch_offset }: FrameResult, fix: PositionFix | null): boolean {
+    const { near_quality, tracking_quality } = this.config.integrity;
+    const followed = near !== null && near.estimate.quality >= near_quality ? this.measured(near) : null;
+    const believed = followed ?? ((estimate?.quality ?? 0) >= tracking_quality ? fix : null);
+    return patch_offset !== null && believed !== null && this.pictures.standsStill(believed, patch_offset);
+  }
+
+  private measured(match: Parameters<typeof measureFix>[0]): PositionFix | null {
+    return measureFix(match, this.reference, this.config.estimator.map_sigma_m);
   }
 
   private took(fix: PositionFix): void {
@@ -346,7 +345,7 @@ export class Navigator {
     if (from_us === null || t_us <= from_us) return;
     this.belief_t_us = t_us;
     const moved = this.movement.between(from_us, t_us, 0);
-    this.belief.move(moved, moved.variance_m2, (t_us - from_us) / 1e6);
+    this.belief.move(moved, moved.variance_m2, (t_us - from_us) / 1e6, moved.by_heading);
   }
 
   private makeAnchor(place: Vector, radius_m: number, t_us: number, heading_offset_rad: number): Anchor {
@@ -364,6 +363,6 @@ function refusedFix(reason: string): FixVerdict {
 }
 
 /** The best heading or height is the last one tried: the true one may lie beyond, and the place with it. */
-function atEnd({ spread }: FrameResult): boolean {
+function atEnd(spread: FrameResult["spread"]): boolean {
   return spread !== null && (spread.heading_at_end || spread.scale_at_end);
 }

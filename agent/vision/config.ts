@@ -41,6 +41,8 @@ export interface VisionConfig {
   readonly register: {
     /** How many of the re-ranked candidates are registered. */
     readonly candidates: number;
+    /** How many of those near the expected place are registered, whatever their rank. */
+    readonly near_candidates: number;
     /** Map features around the cell in which the query is slid, each side. */
     readonly margin_features: number;
     /** Heading offsets tried around the candidate's heading, degrees, ascending, evenly spaced. */
@@ -82,6 +84,7 @@ export const DEFAULT_VISION_CONFIG: VisionConfig = {
   },
   register: {
     candidates: 3,
+    near_candidates: 1,
     margin_features: 10,
     headings_deg: [-6, -3, 0, 3, 6],
     scales: [0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1, 1.05, 1.1, 1.15, 1.2, 1.25, 1.3],

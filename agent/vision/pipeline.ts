@@ -2,7 +2,7 @@ import { type ImageEmbedder, loadEmbedder } from "../../models/runtime/embedder.
 import { Encoder } from "../../models/runtime/encoder.js";
 import { shippedModel } from "../../models/runtime/paths.js";
 import type { Provider } from "../../models/runtime/session.js";
-import { offsetToLonLat } from "../../tiles/geodesy/wgs84.js";
+import { lonLatToOffset, offsetToLonLat } from "../../tiles/geodesy/wgs84.js";
 import { PackReader } from "../../tiles/pack/reader.js";
 import { DEFAULT_VISION_CONFIG, type VisionConfig } from "./config.js";
 import { headingHypotheses, QueryEncoder } from "./encode/query-encoder.js";
@@ -16,7 +16,7 @@ import type { Registrar, Registration } from "./register/registrar.js";
 import { CompactReranker } from "./rerank/compact-reranker.js";
 import { type PromptValues, seasonOf } from "./rerank/prompt.js";
 import { type Reranker, RetrievalOrder } from "./rerank/reranker.js";
-import { type FrameResult, type NoFixReason, type RankedCandidate, STAGES, type Stage } from "./result.js";
+import { type FrameResult, type Match, type NoFixReason, type RankedCandidate, STAGES, type Stage } from "./result.js";
 import { FlatRetriever } from "./retrieve/flat-retriever.js";
 import { QueryEmbedder } from "./retrieve/query-embedder.js";
 import type { Neighbourhood, Retriever } from "./retrieve/retriever.js";
@@ -136,12 +136,20 @@ export class VisionPipeline {
     run.ranked = await run.time("rerank", () =>
       this.parts.reranker.rerank(encoded, run.retrieved, this.promptValues(frame, plan)),
     );
-    const registration = await run.time("register", () =>
-      this.parts.registrar.register(encoded, this.judgeable(run.ranked), frame.agl_sigma_m / frame.agl_m),
+    const { best, near: close } = await run.time("register", () =>
+      this.parts.registrar.register(
+        encoded,
+        this.judgeable(run.ranked),
+        frame.agl_sigma_m / frame.agl_m,
+        around && ((candidate) => within(around, candidate)),
+      ),
     );
-    if (registration === null) return run.refuse("off-map");
+    if (best === null) return run.refuse("off-map");
     return run
-      .time("estimate", async () => this.judge(run, frame, plan, registration))
+      .time("estimate", async () => {
+        run.near = close === null ? null : this.match(frame, plan, close);
+        return this.judge(run, frame, plan, best);
+      })
       .then((refusal) => run.end(refusal));
   }
 
@@ -221,18 +229,30 @@ export class VisionPipeline {
     };
   }
 
+  private match(frame: Frame, plan: QueryPlan, registration: Registration): Match {
+    const { cov_ne_m2, heading_sigma_deg, scale_sigma, heading_at_end, scale_at_end } = registration;
+    return {
+      estimate: estimatePosition(frame, this.rig, plan.centre, registration, this.config.error_budget),
+      heading_correction_deg: registration.heading_deg,
+      scale: registration.scale,
+      spread: { cov_ne_m2, heading_sigma_deg, scale_sigma, heading_at_end, scale_at_end },
+    };
+  }
+
   private judge(run: FrameRun, frame: Frame, plan: QueryPlan, registration: Registration): NoFixReason | null {
     const { measures } = registration;
-    run.estimate = estimatePosition(frame, this.rig, plan.centre, registration, this.config.error_budget);
     run.measures = measures;
-    run.heading_correction_deg = registration.heading_deg;
-    run.scale = registration.scale;
-    const { cov_ne_m2, heading_sigma_deg, scale_sigma, heading_at_end, scale_at_end } = registration;
-    run.spread = { cov_ne_m2, heading_sigma_deg, scale_sigma, heading_at_end, scale_at_end };
+    run.best = this.match(frame, plan, registration);
     if (registration.accepted) return null;
     const lead = Math.min(measures.peak_to_second, measures.peak_to_other);
     return lead < this.config.register.ambiguous_margin ? "ambiguous" : "not-this-place";
   }
+}
+
+/** Does a candidate's centre lie in a neighbourhood? */
+function within(around: Neighbourhood, candidate: RankedCandidate): boolean {
+  const { north_m, east_m } = lonLatToOffset(around, candidate);
+  return Math.hypot(north_m, east_m) <= around.radius_m;
 }
 
 /** Collects what one frame gives while it goes through the stages. */
@@ -243,11 +263,9 @@ class FrameRun {
   cells = 0;
   retrieved: FrameResult["retrieved"] = [];
   ranked: FrameResult["ranked"] = [];
-  estimate: FrameResult["estimate"] = null;
   measures: FrameResult["measures"] = null;
-  heading_correction_deg: FrameResult["heading_correction_deg"] = null;
-  scale: FrameResult["scale"] = null;
-  spread: FrameResult["spread"] = null;
+  best: Match | null = null;
+  near: Match | null = null;
   private readonly start = performance.now();
   private readonly stage_ms: Record<Stage, number>;
 
@@ -272,9 +290,9 @@ class FrameRun {
     this.stage_ms.total = performance.now() - this.start;
     return {
       t_us: this.t_us,
-      fix: reason === null ? this.estimate : null,
+      fix: reason === null ? (this.best?.estimate ?? null) : null,
       reason,
-      estimate: this.estimate,
+      estimate: this.best?.estimate ?? null,
       level: this.level,
       patch_offset: this.patch_offset,
       sightings: this.sightings,
@@ -282,9 +300,10 @@ class FrameRun {
       retrieved: this.retrieved,
       ranked: this.ranked,
       measures: this.measures,
-      heading_correction_deg: this.heading_correction_deg,
-      scale: this.scale,
-      spread: this.spread,
+      heading_correction_deg: this.best?.heading_correction_deg ?? null,
+      scale: this.best?.scale ?? null,
+      spread: this.best?.spread ?? null,
+      near: this.near,
       stage_ms: this.stage_ms,
     };
   }

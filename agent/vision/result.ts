@@ -115,6 +115,14 @@ export const MEASURE_NAMES = [
   "at_border",
 ] as const satisfies readonly (keyof Measures)[];
 
+/** A registered place, accepted or not. */
+export interface Match {
+  readonly estimate: Fix;
+  readonly heading_correction_deg: number;
+  readonly scale: number;
+  readonly spread: RegistrationSpread;
+}
+
 /** What one frame gave. */
 export interface FrameResult {
   readonly t_us: number;
@@ -140,5 +148,10 @@ export interface FrameResult {
   readonly heading_correction_deg: number | null;
   readonly scale: number | null;
   readonly spread: RegistrationSpread | null;
+  /**
+   * Where the place was known roughly before: the best registration near it, its quality judged as if there were no other
+   * place. Never a fix by itself; navigation may go on with it where everything else says the same.
+   */
+  readonly near: Match | null;
   readonly stage_ms: StageTimes;
 }

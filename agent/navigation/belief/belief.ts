@@ -116,18 +116,19 @@ export class Belief {
   }
 
   /**
-   * The vehicle has moved. Every hypothesis moves by the displacement, turned by its heading offset; what is not known of
-   * the movement spreads the mass to neighbouring bins.
+   * The vehicle has moved. Every hypothesis moves by the displacement; what is not known of the movement spreads the mass
+   * to neighbouring bins.
    *
-   * @param moved metres, with the reported heading
+   * @param moved metres
    * @param variance_m2 per-axis variance of the displacement
+   * @param by_heading the displacement was measured with the reported heading: each hypothesis turns it by its offset
    */
-  move(moved: Vector, variance_m2: number, dt_s: number): void {
+  move(moved: Vector, variance_m2: number, dt_s: number, by_heading = true): void {
     this.spread_m2 += variance_m2;
     const elements = [...this.bins.values()];
     this.bins.clear();
     for (const element of elements) {
-      const shift = turned(moved, (element.heading_deg * Math.PI) / 180);
+      const shift = by_heading ? turned(moved, (element.heading_deg * Math.PI) / 180) : moved;
       element.north_m += shift.north_m;
       element.east_m += shift.east_m;
       this.deposit(element);

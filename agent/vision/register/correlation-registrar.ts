@@ -19,7 +19,7 @@ import {
   spread,
   type VolumePeak,
 } from "./peak.js";
-import type { Registrar, Registration } from "./registrar.js";
+import type { Registrar, Registration, Registrations } from "./registrar.js";
 import { makeVariants, type Variants } from "./variants.js";
 import { bestOutside, divideByOverlap, marginals, refineAxis } from "./volume.js";
 
@@ -78,13 +78,17 @@ export class CorrelationRegistrar implements Registrar {
     query: EncodedQuery,
     ranked: readonly RankedCandidate[],
     agl_sigma_ratio: number,
-  ): Promise<Registration | null> {
+    isNear?: (candidate: RankedCandidate) => boolean,
+  ): Promise<Registrations> {
     const scales = this.config.scales.filter(
       (scale) => Math.abs(scale - 1) <= this.config.scale_sigmas * agl_sigma_ratio + 1e-9,
     );
     const variantsOf = new Map<number, Variants>();
     const searches: Search[] = [];
-    for (const candidate of ranked.slice(0, this.config.candidates)) {
+    const close = isNear === undefined ? [] : ranked.filter(isNear);
+    const foremost = new Set(ranked.slice(0, this.config.candidates));
+    const chosen = new Set([...foremost, ...close.slice(0, this.config.near_candidates)]);
+    for (const candidate of chosen) {
       let variants = variantsOf.get(candidate.heading);
       if (variants === undefined) {
         variants = makeVariants(query, candidate.heading, this.config.headings_deg, scales.length > 0 ? scales : [1]);
@@ -93,13 +97,27 @@ export class CorrelationRegistrar implements Registrar {
       const search = await this.search(query, candidate, variants);
       if (search !== null) searches.push(search);
     }
-    let winner: Search | null = null;
-    for (const search of searches) if (winner === null || search.peak.score > winner.peak.score) winner = search;
-    return winner === null ? null : this.refine(query, winner, searches, ranked);
+    const among = (set: ReadonlySet<RankedCandidate>): Search[] =>
+      searches.filter(({ candidate }) => set.has(candidate));
+    return {
+      best: this.best(query, among(foremost), ranked),
+      near: this.best(query, among(new Set(close)), close),
+    };
   }
 
   async release(): Promise<void> {
     await this.session.release();
+  }
+
+  /** The search with the highest peak, compared with the others that are given. */
+  private best(
+    query: EncodedQuery,
+    searches: readonly Search[],
+    ranked: readonly RankedCandidate[],
+  ): Registration | null {
+    let winner: Search | null = null;
+    for (const search of searches) if (winner === null || search.peak.score > winner.peak.score) winner = search;
+    return winner === null ? null : this.refine(query, winner, searches, ranked);
   }
 
   /** Correlates one candidate's surroundings with all variants; null when no shift overlaps the map enough. */

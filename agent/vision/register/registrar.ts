@@ -25,6 +25,14 @@ export interface Registration {
   readonly accepted: boolean;
 }
 
+/** What was registered of one query. */
+export interface Registrations {
+  /** The best of all; null when no candidate overlaps the map enough. */
+  readonly best: Registration | null;
+  /** The best of the candidates near the expected place, judged as if there were no others; null where there is none. */
+  readonly near: Registration | null;
+}
+
 /** Finds the exact place of the query around the best candidates. */
 export interface Registrar {
   /** The model's id. */
@@ -32,12 +40,13 @@ export interface Registrar {
   /**
    * @param ranked candidates, best first
    * @param agl_sigma_ratio 1-sigma of the height above ground over the height
-   * @returns the best registration, or null when no candidate overlaps the map enough
+   * @param isNear tells the candidates near the expected place, where one is known
    */
   register(
     query: EncodedQuery,
     ranked: readonly RankedCandidate[],
     agl_sigma_ratio: number,
-  ): Promise<Registration | null>;
+    isNear?: (candidate: RankedCandidate) => boolean,
+  ): Promise<Registrations>;
   release(): Promise<void>;
 }

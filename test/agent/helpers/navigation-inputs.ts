@@ -128,6 +128,7 @@ export function resultAt(t_us: number, place: Vector, at_end: boolean): FrameRes
       heading_at_end: at_end,
       scale_at_end: false,
     },
+    near: null,
     stage_ms: Object.fromEntries(STAGES.map((stage) => [stage, 1])) as FrameResult["stage_ms"],
   };
 }

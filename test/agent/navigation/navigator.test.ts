@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Navigator } from "../../../agent/navigation/navigator.js";
+import type { FrameResult } from "../../../agent/vision/result.js";
 import { distance_m, offsetToLonLat } from "../../../tiles/geodesy/wgs84.js";
-import { FlightMaker, LEVELS, REFERENCE } from "../helpers/navigation-inputs.js";
+import { FlightMaker, LEVELS, type Moment, REFERENCE } from "../helpers/navigation-inputs.js";
 
 test("a position comes after agreeing fixes of new ground, follows the vehicle, and its error is what it says", () => {
   const flight = new FlightMaker(1);
@@ -79,6 +80,54 @@ test("wrong fixes do not move the position: they silence it, then it is lost, an
   assert.equal(counter, 2);
 });
 
+/** A frame whose best match is far away, and what is best near the vehicle. */
+function besideFarMatch(
+  moment: Moment,
+  options: { readonly quality: number; readonly accepted: boolean },
+): FrameResult {
+  const { estimate, spread, sightings } = moment.seen();
+  assert.ok(estimate !== null && spread !== null);
+  const far = { ...moment.seen({ north_m: 0, east_m: 600 }), sightings };
+  const near = { estimate: { ...estimate, quality: options.quality }, heading_correction_deg: 0.3, scale: 1, spread };
+  return options.accepted ? { ...far, near } : { ...far, fix: null, reason: "ambiguous", near };
+}
+
+test("in flight the match near the expected place carries on while another place fits better", () => {
+  for (const { quality, carried } of [
+    { quality: 0.6, carried: true },
+    { quality: 0.4, carried: false },
+  ]) {
+    const flight = new FlightMaker(8);
+    const navigator = new Navigator(REFERENCE, LEVELS);
+    for (let t = 0; t < 36; t++) {
+      const moment = flight.next();
+      navigator.onOdometry(moment.odometry);
+      const accepted = navigator.onVision(
+        t < 20 ? moment.seen() : besideFarMatch(moment, { quality, accepted: false }),
+      ).accepted;
+      if (t >= 20) assert.equal(accepted, carried);
+      const { position } = navigator.solutionAt(moment.t_us);
+      if (t >= 20 && carried) assert.ok(position !== null && distance_m(position, moment.truth) < 10);
+    }
+    assert.equal(navigator.solutionAt(35e6).position !== null, carried);
+  }
+});
+
+test("frames that show another place beyond doubt give the position up, whatever lies near it", () => {
+  const flight = new FlightMaker(9);
+  const navigator = new Navigator(REFERENCE, LEVELS);
+  const reasons: (string | null)[] = [];
+  for (let t = 0; t < 30; t++) {
+    const moment = flight.next();
+    navigator.onOdometry(moment.odometry);
+    navigator.onVision(t < 20 ? moment.seen() : besideFarMatch(moment, { quality: 0.9, accepted: true }));
+    reasons.push(navigator.solutionAt(moment.t_us).reason);
+  }
+  assert.equal(reasons[20], null);
+  assert.equal(reasons[21], "innovation");
+  assert.equal(reasons[25], "lost");
+});
+
 test("after a loss a place that looks alike far away is out of reach", () => {
   const flight = new FlightMaker(5);
   const navigator = new Navigator(REFERENCE, LEVELS);
@@ -135,7 +184,7 @@ test("without fixes odometry carries the position for a while, honestly, and the
       assert.ok(distance_m(position, moment.truth) < position.protection_level_m);
     }
   }
-  assert.equal(ends[0], 28);
+  assert.equal(ends[0], 30);
 });
 
 test("a registration at the end of what was tried is not taken", () => {

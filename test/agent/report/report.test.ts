@@ -60,6 +60,7 @@ function frameOf(given: Given): JudgedFrame {
     ranked: (given.ranked ?? []).map((one) => ({ ...one, relevance: null, logit: null, score: 0 })),
     measures: null,
     heading_correction_deg: null,
+    near: null,
     scale: null,
     spread: null,
     stage_ms: {

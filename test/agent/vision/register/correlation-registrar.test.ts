@@ -28,7 +28,7 @@ describe("registration by correlation", { skip: modelsMissing() }, () => {
       [3.25, -2.5],
       [-6.6, 7.1],
     ] as const) {
-      const found = await registrar.register(queryAt(500 + dx, 400 + dy), [candidateAt(500, 400)], 0.05);
+      const { best: found } = await registrar.register(queryAt(500 + dx, 400 + dy), [candidateAt(500, 400)], 0.05);
       assert.ok(found !== null);
       assert.ok(offBy(found, 500 + dx, 400 + dy) < 1, `off by ${offBy(found, 500 + dx, 400 + dy)} px`);
       assert.ok(Math.abs(found.heading_deg) < 0.3 && Math.abs(found.scale - 1) < 0.01);
@@ -50,7 +50,11 @@ describe("registration by correlation", { skip: modelsMissing() }, () => {
       [1.5, 0.93],
       [-4, 1.08],
     ] as const) {
-      const found = await registrar.register(queryAt(502, 401, heading, scale), [candidateAt(500, 400)], 0.05);
+      const { best: found } = await registrar.register(
+        queryAt(502, 401, heading, scale),
+        [candidateAt(500, 400)],
+        0.05,
+      );
       assert.ok(found !== null);
       assert.ok(Math.abs(found.heading_deg - heading) < 1, `heading ${found.heading_deg}, true ${heading}`);
       assert.ok(Math.abs(found.scale - scale) < 0.02, `scale ${found.scale}, true ${scale}`);
@@ -61,7 +65,7 @@ describe("registration by correlation", { skip: modelsMissing() }, () => {
 
   test("a height that is well known is not searched for", async () => {
     const registrar = await registrarOn(featureMap());
-    const found = await registrar.register(queryAt(500, 400, 0, 1.08), [candidateAt(500, 400)], 0.01);
+    const { best: found } = await registrar.register(queryAt(500, 400, 0, 1.08), [candidateAt(500, 400)], 0.01);
     assert.equal(found?.scale, 1);
     assert.equal(found?.scale_sigma, null);
     await registrar.release();
@@ -70,7 +74,7 @@ describe("registration by correlation", { skip: modelsMissing() }, () => {
   test("the right one of several candidates wins, and tells how far ahead it is", async () => {
     const registrar = await registrarOn(featureMap());
     const ranked = [candidateAt(300, 200, 1), candidateAt(500, 400, 2), candidateAt(700, 100, 3)];
-    const found = await registrar.register(queryAt(503, 398), ranked, 0.02);
+    const { best: found } = await registrar.register(queryAt(503, 398), ranked, 0.02);
     assert.equal(found?.candidate.row, 2);
     assert.ok((found?.measures.peak_to_other ?? 0) > 0.3);
     await registrar.release();
@@ -78,7 +82,11 @@ describe("registration by correlation", { skip: modelsMissing() }, () => {
 
   test("the same ground seen through two windows is one place, not a rival", async () => {
     const registrar = await registrarOn(featureMap());
-    const found = await registrar.register(queryAt(503, 398), [candidateAt(500, 400), candidateAt(507, 400, 1)], 0.02);
+    const { best: found } = await registrar.register(
+      queryAt(503, 398),
+      [candidateAt(500, 400), candidateAt(507, 400, 1)],
+      0.02,
+    );
     assert.ok((found?.measures.peak_to_other ?? 0) > 0.2);
     await registrar.release();
   });
@@ -86,7 +94,7 @@ describe("registration by correlation", { skip: modelsMissing() }, () => {
   test("unseen parts of the query and holes in the map do not move the result", async () => {
     const registrar = await registrarOn(featureMap((x, y) => x > 510 || (y > 405 && x < 495)));
     const query = queryAt(502, 399, 0, 1, (row) => row >= 6);
-    const found = await registrar.register(query, [candidateAt(500, 400)], 0.02);
+    const { best: found } = await registrar.register(query, [candidateAt(500, 400)], 0.02);
     assert.ok(found !== null);
     assert.ok(offBy(found, 502, 399) < 1.5, `off by ${offBy(found, 502, 399)} px`);
     assert.ok(found.measures.overlap < 0.95 && found.measures.overlap > 0.5);
@@ -96,7 +104,28 @@ describe("registration by correlation", { skip: modelsMissing() }, () => {
 
   test("where there is no map there is no registration", async () => {
     const registrar = await registrarOn(featureMap(() => true));
-    assert.equal(await registrar.register(queryAt(500, 400), [candidateAt(500, 400)], 0.05), null);
+    const found = await registrar.register(queryAt(500, 400), [candidateAt(500, 400)], 0.05);
+    assert.deepEqual(found, { best: null, near: null });
+    await registrar.release();
+  });
+
+  test("the best near the expected place is registered too, whatever its rank, and judged as if it were alone", async () => {
+    const registrar = await registrarOn(featureMap());
+    const ranked = [
+      candidateAt(500, 400, 1),
+      candidateAt(700, 100, 2),
+      candidateAt(300, 200, 3),
+      candidateAt(200, 300, 4),
+    ];
+    const isNear = ({ row }: { row: number }): boolean => row === 4;
+    const { best, near } = await registrar.register(queryAt(503, 398), ranked, 0.02, isNear);
+    assert.equal(best?.candidate.row, 1);
+    assert.equal(near?.candidate.row, 4);
+    assert.equal(near.measures.peak_to_other, near.measures.peak_to_second);
+    assert.ok(near.measures.peak < best.measures.peak - 0.3);
+    const alone = await registrar.register(queryAt(503, 398), ranked.slice(0, 1), 0.02, () => true);
+    assert.deepEqual(alone.near, alone.best);
+    assert.equal((await registrar.register(queryAt(503, 398), ranked, 0.02)).near, null);
     await registrar.release();
   });
 
