@@ -60,6 +60,11 @@ function byHand(rules: readonly ParamRule[]): string[] {
   const older = inFile(rules).flatMap(({ names: [name, ...others] }) =>
     others.length === 0 ? [] : [`# Older firmware calls ${name} ${others.join(" or ")}.`],
   );
+  const other = inFile(rules).flatMap(({ names: [name], otherwise }) =>
+    otherwise === undefined
+      ? []
+      : [`# ${otherwise.firmware} has ${otherwise.name} in place of ${name}: by hand ${numberText(otherwise.value)}.`],
+  );
   const reboot = inFile(rules)
     .filter((rule) => rule.reboot)
     .map(({ names: [name] }) => name);
@@ -67,6 +72,7 @@ function byHand(rules: readonly ParamRule[]): string[] {
     ...left,
     ...conditional,
     ...older,
+    ...other,
     `# Reboot the autopilot afterwards: ${reboot.join(", ")} are read at boot.`,
   ];
 }

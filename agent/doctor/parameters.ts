@@ -71,9 +71,11 @@ export class ParamReadings {
 export async function checkParameters(setup: ParamSetup, readings: ParamReadings): Promise<ParamReport> {
   const checks: Check[] = [];
   const fixes: ParamFix[] = [];
-  for (const rule of setup.rules) {
-    if (rule.when !== undefined && (await readings.value(rule.when.name)) !== rule.when.value) continue;
-    const { param, name, reason } = await readings.firstOf(rule.names);
+  for (const wantedRule of setup.rules) {
+    const { when } = wantedRule;
+    if (when !== undefined && (await readings.value(when.name)) !== when.value) continue;
+    const { rule, answer } = await inForceOn(readings, wantedRule);
+    const { param, name, reason } = answer;
     if (param === null) {
       if (rule.missing !== undefined)
         checks.push(check(rule.names[0], rule.severity, `${bare(reason, name)}: ${rule.missing}`));
@@ -91,6 +93,22 @@ export async function checkParameters(setup: ParamSetup, readings: ParamReadings
   }
   if (setup.id === PX4_GLOBAL_POSITION_SENSOR.id) checks.push(...(await oldFirmware(readings)));
   return { checks, fixes };
+}
+
+/** The rule as it is for this firmware, and what the autopilot answers for it. */
+async function inForceOn(
+  readings: ParamReadings,
+  rule: ParamRule,
+): Promise<{ readonly rule: ParamRule; readonly answer: ParamAnswer }> {
+  const answer = await readings.firstOf(rule.names);
+  const { otherwise } = rule;
+  if (answer.param !== null || otherwise === undefined) return { rule, answer };
+  const other = await readings.answer(otherwise.name);
+  if (other.param === null) return { rule, answer };
+  return {
+    rule: { ...rule, names: [otherwise.name], value: otherwise.value, accepts: otherwise.accepts },
+    answer: other,
+  };
 }
 
 function wrongText(rule: ParamRule, value: number, to: number): string {

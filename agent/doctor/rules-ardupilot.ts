@@ -63,6 +63,31 @@ const VISUAL_ODOMETRY: readonly ParamRule[] = [
   },
 ];
 
+/** Checks before arming have a bit each (AP_Arming::Check); bit 0 of the older ARMING_CHECK stands for all of them. */
+const ALL_CHECKS = 2 ** 0;
+const VISION_CHECK = 2 ** 18;
+/** Bits 1 to 20 are all that there are in the firmware that has ARMING_CHECK. */
+const CHECKS_BUT_VISION = 2 ** 21 - 2 - VISION_CHECK;
+
+/** ARMING_CHECK became ARMING_SKIPCHK in 4.7 (pull request #31568): what was made is now what is left out. */
+const ARM_WITHOUT_VISION: ParamRule = {
+  names: ["ARMING_SKIPCHK"],
+  kind: "integer",
+  value: VISION_CHECK,
+  accepts: { kind: "bits", set: VISION_CHECK, clear: 0 },
+  otherwise: {
+    name: "ARMING_CHECK",
+    value: CHECKS_BUT_VISION,
+    accepts: { kind: "bits", set: 0, clear: ALL_CHECKS | VISION_CHECK, all: ALL_CHECKS },
+    firmware: "ArduPilot up to 4.6",
+  },
+  severity: "problem",
+  reboot: false,
+  why:
+    "with VISO_TYPE set ArduPilot arms only while it hears vision, and from the ground no map is seen; without this check" +
+    " it does not tell before take-off that vision is silent: look at the agent",
+};
+
 /** What a source set has beside the horizontal position, which comes from `posxy`. */
 function sourceSet(set: number, posxy: number, posxyWhy: string): readonly ParamRule[] {
   const source = (name: string, value: number, why: string, others: readonly number[] = []): ParamRule => ({
@@ -127,6 +152,9 @@ function gps1(value: number, accepts: ParamRule["accepts"], why: string, notInFi
 
 const VISION_NOTES: readonly string[] = [
   "VISION_POSITION_ESTIMATE and ODOMETRY need the same parameters; below 5 a second the source is not healthy.",
+  "With VISO_TYPE set ArduPilot arms only while it hears vision (PreArm: VisOdom: not healthy), and a camera on the ground",
+  "sees no map: bit 18 of ARMING_SKIPCHK leaves that check out. What is given up: the autopilot no longer tells before",
+  "take-off that vision is silent. See on the status page that the agent runs, or leave the check on where it sees its map.",
   "Any system id is heard unless MAV_OPTIONS has bit 0 (SYSID_ENFORCE in older firmware); the agent takes the vehicle's.",
 ];
 
@@ -141,6 +169,7 @@ export const COPTER_VISION_ALONE: ParamSetup = {
   rules: [
     ...EKF3,
     ...VISUAL_ODOMETRY,
+    ARM_WITHOUT_VISION,
     ...visionSet(1),
     gps1(0, { kind: "equal" }, "without GPS the vehicle must not wait for one"),
   ],
@@ -166,6 +195,7 @@ export function visionBesideGps(airframe: "copter" | "plane", visionNumber: numb
     rules: [
       ...EKF3,
       ...VISUAL_ODOMETRY,
+      ARM_WITHOUT_VISION,
       ...visionSet(visionNumber),
       ...gpsSet(gpsNumber),
       gps1(1, { kind: "not", value: 0 }, "GPS is flown on until it is lost", true),

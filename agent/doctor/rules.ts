@@ -8,9 +8,18 @@ export type Accepts =
   | { readonly kind: "range"; readonly min: number; readonly max: number; readonly or?: number }
   /** Any of these. */
   | { readonly kind: "oneOf"; readonly values: readonly number[] }
-  /** All bits of `set`, none of `clear`. */
-  | { readonly kind: "bits"; readonly set: number; readonly clear: number }
+  /** All bits of `set`, none of `clear`. A value with the bit `all` stands for every bit: the rule's value takes its place. */
+  | { readonly kind: "bits"; readonly set: number; readonly clear: number; readonly all?: number }
   | { readonly kind: "not"; readonly value: number };
+
+/** What other firmware has in place of a parameter: another name and another meaning. */
+export interface OtherForm {
+  readonly name: string;
+  readonly value: number;
+  readonly accepts: Accepts;
+  /** Which firmware: "ArduPilot up to 4.6". */
+  readonly firmware: string;
+}
 
 /** What one parameter of the autopilot must be so that it uses what the agent gives it. */
 export interface ParamRule {
@@ -30,6 +39,8 @@ export interface ParamRule {
   readonly missing?: string;
   /** The rule holds only while another parameter has this value. */
   readonly when?: { readonly name: string; readonly value: number };
+  /** Asked for where the autopilot has no parameter of these names. */
+  readonly otherwise?: OtherForm;
   /** The right value is the one that the agent is configured with; `value` is its default. */
   readonly follows?: keyof AgentValues;
   /** Not written into parameter files: the right value depends on the aircraft. */
@@ -88,7 +99,8 @@ export function accepted(rule: ParamRule, value: number): boolean {
 /** What to set in place of a wrong value. */
 export function corrected(rule: ParamRule, value: number): number {
   if (rule.accepts.kind !== "bits" || !Number.isInteger(value)) return rule.value;
-  return (value | rule.accepts.set) & ~rule.accepts.clear;
+  const { set, clear, all = 0 } = rule.accepts;
+  return (value & all) !== 0 ? rule.value : (value | set) & ~clear;
 }
 
 /** "must be from 2 to 20", for people. */

@@ -46,6 +46,13 @@ describe("parameter files", () => {
         assert.ok(rule && accepted(rule, value));
         assert.equal(type, setup.autopilot === "ardupilot" ? undefined : rule.kind === "integer" ? "6" : "9");
       });
+      for (const { otherwise } of rules) {
+        if (otherwise !== undefined)
+          assert.match(
+            parameterFile(setup),
+            new RegExp(`^# .* has ${otherwise.name} .*by hand ${otherwise.value}`, "m"),
+          );
+      }
       for (const { names, when, notInFile } of setup.rules) {
         if (when !== undefined || notInFile)
           assert.match(parameterFile(setup), new RegExp(`^# .*by hand.*${names[0]}`, "im"));

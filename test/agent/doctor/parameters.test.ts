@@ -45,6 +45,39 @@ function perfect(setup: ParamSetup): Record<string, number> {
 
 const nothingTold = () => undefined;
 
+describe("ArduPilot's arming check of vision", () => {
+  const { ARMING_SKIPCHK: _new, ...others } = perfect(COPTER_VISION_ALONE);
+  const checked = async (arming: Readonly<Record<string, number>>) => {
+    const memory = new Memory({ ...others, ...arming });
+    const { checks, fixes } = await checkParameters(COPTER_VISION_ALONE, new ParamReadings(memory));
+    const found = checks.find(({ name }) => name.startsWith("ARMING"));
+    return { name: found?.name, verdict: found?.verdict, detail: found?.detail ?? "", fixes };
+  };
+
+  it("is left out by a bit of the checks to skip, beside those that are skipped already", async () => {
+    assert.equal((await checked({ ARMING_SKIPCHK: 262144 })).verdict, "ok");
+    assert.equal((await checked({ ARMING_SKIPCHK: -1 })).verdict, "ok");
+    const { verdict, detail, fixes } = await checked({ ARMING_SKIPCHK: 64 });
+    assert.equal(verdict, "problem");
+    assert.match(detail, /must have bit 18: set 262208; .*arms only while it hears vision/);
+    assert.deepEqual(fixes, [{ name: "ARMING_SKIPCHK", from: 64, to: 262208, reboot: false }]);
+  });
+
+  it("is left out of the checks to make by firmware up to 4.6, where all become all but this one", async () => {
+    assert.equal((await checked({ ARMING_CHECK: 1835006 })).verdict, "ok");
+    const all = await checked({ ARMING_CHECK: 1 });
+    assert.deepEqual([all.name, all.verdict], ["ARMING_CHECK", "problem"]);
+    assert.match(all.detail, /^is 1, must not have bit 0 and bit 18: set 1835006; /);
+    assert.deepEqual(all.fixes, [{ name: "ARMING_CHECK", from: 1, to: 1835006, reboot: false }]);
+    assert.deepEqual((await checked({ ARMING_CHECK: 262144 + 72 })).fixes[0]?.to, 72);
+  });
+
+  it("that cannot be read is told under its newer name", async () => {
+    const { name, verdict } = await checked({});
+    assert.deepEqual([name, verdict], ["ARMING_SKIPCHK", "warning"]);
+  });
+});
+
 describe("checkParameters", () => {
   for (const setup of SETUPS) {
     it(`${setup.id}: a vehicle set up like this has nothing wrong`, async () => {
@@ -143,8 +176,11 @@ describe("parameters that real autopilots told", () => {
     return checks.filter(({ verdict }) => verdict !== "ok").map(({ name, detail }) => [name, detail.split(";")[0]]);
   };
 
-  it("ArduPilot copter that flew on vision after GPS: nothing is wrong", async () => {
-    assert.deepEqual(await wrong(visionBesideGps("copter", 2, 1), recorded("ardupilot-copter").last), []);
+  it("ArduPilot copter that flew on vision after GPS: nothing is wrong in what it was asked for", async () => {
+    // It heard a stand-in from the ground on, so nobody had looked at its arming checks.
+    assert.deepEqual(await wrong(visionBesideGps("copter", 2, 1), recorded("ardupilot-copter").last), [
+      ["ARMING_SKIPCHK", "could not be read: it does not exist"],
+    ]);
   });
 
   it("PX4 that flew on GLOBAL_POSITION_SENSOR: the limit was wrong at first, and set before the flight", async () => {

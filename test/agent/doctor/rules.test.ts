@@ -27,7 +27,10 @@ describe("parameter rules", () => {
 
   it("have names that autopilots can have, and each only once in a setup", () => {
     for (const { rules } of SETUPS) {
-      const names = rules.flatMap((one) => one.names);
+      const names = rules.flatMap((one) => [
+        ...one.names,
+        ...(one.otherwise === undefined ? [] : [one.otherwise.name]),
+      ]);
       assert.equal(new Set(names).size, names.length);
       for (const name of names) assert.match(name, /^[A-Z][A-Z0-9_]{1,15}$/);
     }
@@ -44,6 +47,14 @@ describe("parameter rules", () => {
     for (const value of [0, 2, 3, 9, 1.5]) assert.ok(!accepted(bits, value));
     assert.equal(corrected(bits, 15), 5);
     assert.equal(wanted(bits), "must have bit 0 and must not have bit 1 and bit 3");
+  });
+
+  it("do not take the bit that stands for all away with the rest", () => {
+    const mask = rule({ value: 0b1110, accepts: { kind: "bits", set: 0, clear: 0b10001, all: 1 } });
+    assert.equal(corrected(mask, 1), 0b1110);
+    assert.equal(corrected(mask, 0b10001), 0b1110);
+    assert.equal(corrected(mask, 0b10100), 0b100);
+    assert.ok(accepted(mask, 0b100) && !accepted(mask, 1));
   });
 
   it("know ranges, with one more value that switches off", () => {
