@@ -12,6 +12,9 @@ type LensKey = keyof typeof LENS_KEYS;
 /** What a lens written in the configuration must have; the distortion is 0 unless given. */
 const REQUIRED = ["width_px", "height_px", "fx", "fy", "cx", "cy"] as const satisfies readonly LensKey[];
 
+/** How the imagery of a simulated camera begins when it is in a file. */
+const FILE_IMAGERY = "file:";
+
 /** Every key of the lens may be left out, and is then really absent: it may stand in a calibration file. */
 const OPTIONAL_LENS = Object.fromEntries(
   Object.entries(LENS_KEYS).map(([key, field]) => [
@@ -26,12 +29,21 @@ type CameraTable = z.infer<typeof CAMERA_SCHEMA>;
 
 /** The camera's table with absolute paths. */
 export function cameraWithPaths(camera: CameraTable, base: string): CameraTable {
-  const { calibration, replay } = camera;
+  const { calibration, replay, simulated } = camera;
   return {
     ...camera,
     ...(calibration === undefined ? {} : { calibration: resolve(base, calibration) }),
     ...(replay === undefined ? {} : { replay: { ...replay, flight: resolve(base, replay.flight) } }),
+    ...(simulated === undefined
+      ? {}
+      : { simulated: { ...simulated, imagery: imageryWithPath(simulated.imagery, base) } }),
   };
+}
+
+/** `file:MAP.tif` with an absolute path; a world has none. */
+function imageryWithPath(imagery: string, base: string): string {
+  const path = imagery.startsWith(FILE_IMAGERY) ? imagery.slice(FILE_IMAGERY.length) : "";
+  return path === "" ? imagery : `${FILE_IMAGERY}${resolve(base, path)}`;
 }
 
 /**

@@ -90,6 +90,19 @@ test("a short file is enough; paths are relative to it", () => {
   assert.equal(modelFolders(other).retriever, "/a/hog");
 });
 
+test("the imagery of a simulated camera is relative to the file too, unless it is a world", () => {
+  const imagery = (spec: string) => {
+    const table = `[camera.simulated]\nvehicle = "udpin:127.0.0.1:1"\nimagery = "${spec}"\n`;
+    return parseConfig(`${LEAST}${table}`, "/etc/skylink-agent/agent.toml").config.camera.simulated?.imagery;
+  };
+  assert.equal(imagery("file:maps/area.tif"), "file:/etc/skylink-agent/maps/area.tif");
+  assert.equal(imagery("file:../area.mbtiles"), "file:/etc/area.mbtiles");
+  assert.equal(imagery("file:/maps/area.tif"), "file:/maps/area.tif");
+  assert.equal(imagery("world:seed=1,size=900"), "world:seed=1,size=900");
+  // What it is not is for the camera's program to say.
+  assert.equal(imagery("file:"), "file:");
+});
+
 test("mistakes are named with file, line, column and what was meant", () => {
   fails(
     /^\/etc\/agent\.toml:1:1: unknown key of \[pack\] "pth"; did you mean "path"\?/,
