@@ -7,6 +7,7 @@ import { readRaster } from "./raster.js";
 
 const GSD_M = 0.3;
 const EPSG = 32632;
+const ORIGIN = { x: 500_000, y: 5_380_000 };
 /** Ground width of a frame in map pixels: 512 frame pixels of 1.42 map pixels, measured by the data set's authors' fit. */
 const FRAME_WIDTH_MAP_PX = 512 * 1.42;
 const HFOV_DEG = 66;
@@ -25,7 +26,6 @@ export async function buildAirfield(
   const folder = join(sharedData, "edth_airfield");
   mkdirSync(out, { recursive: true });
   const strip = await readRaster(join(folder, "map_strip.png"));
-  const origin = { x: 500_000, y: 5_380_000 };
   const project = projector(EPSG);
   await writeGeoTiff(join(out, "map.tif"), {
     width: strip.width,
@@ -33,7 +33,7 @@ export async function buildAirfield(
     channels: 3,
     data: strip.data,
     epsg: EPSG,
-    origin,
+    origin: ORIGIN,
     pixelSize: { x: GSD_M, y: GSD_M },
     nodata: 0,
   });
@@ -51,7 +51,7 @@ export async function buildAirfield(
     const image = await readRaster(join(folder, "drone", file));
     width = image.width;
     height = image.height;
-    const place = project.toLonLat(origin.x + x * GSD_M, origin.y - y * GSD_M);
+    const place = project.toLonLat(ORIGIN.x + x * GSD_M, ORIGIN.y - y * GSD_M);
     // The data set's description: the first frames fly south, the later ones north.
     const yaw_deg = Number.parseInt(file, 10) <= 18 ? 180 : 0;
     rows.push({
@@ -71,4 +71,28 @@ export async function buildAirfield(
   const camera = { width_px: width, height_px: height, fx, fy: fx, cx: (width - 1) / 2, cy: (height - 1) / 2 };
   await writeFlight(join(out, "flight"), camera, rows);
   return { queries: rows.length, agl_m, hfov_deg: HFOV_DEG };
+}
+
+/**
+ * Where the image centres of the frames lie, by the data set's own registration; only frames that it could register. The
+ * aircraft's place is another one, as its tilt is unknown. By the file name that {@link buildAirfield} gives the frame.
+ */
+export function airfieldImageCentres(sharedData: string): Map<string, { lat_deg: number; lon_deg: number }> {
+  const project = projector(EPSG);
+  const [head = "", ...lines] = readFileSync(join(sharedData, "edth_airfield", "ground_truth.csv"), "utf8")
+    .trim()
+    .split("\n");
+  const names = head.trim().split(",");
+  const centres = new Map<string, { lat_deg: number; lon_deg: number }>();
+  for (const line of lines) {
+    const fields = line.trim().split(",");
+    const value = (name: string): number => Number(fields[names.indexOf(name)]);
+    if (value("reg_ok") !== 1) continue;
+    // The strip is a cut of the map: the same offset takes every point from one to the other.
+    const x = value("reg_center_map_x") + value("gt_strip_x") - value("gt_map_x");
+    const y = value("reg_center_map_y") + value("gt_strip_y") - value("gt_map_y");
+    const file = (fields[names.indexOf("file")] ?? "").replace(/\.\w+$/, ".png");
+    centres.set(file, project.toLonLat(ORIGIN.x + x * GSD_M, ORIGIN.y - y * GSD_M));
+  }
+  return centres;
 }

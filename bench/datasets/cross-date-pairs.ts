@@ -1,30 +1,12 @@
-import { mkdirSync, readdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { writeGeoTiff } from "../../sim/geotiff-writer.js";
 import { projector } from "../../tiles/geodesy/projector.js";
 import { type FlightRow, writeFlight } from "./flight-folder.js";
-import { cutRight, cutView, type Raster, readRaster, seeded } from "./raster.js";
+import { drawViews, FRAME, FX, frameOf, PAIRS_GSD_M as GSD_M, readPairs } from "./pair-views.js";
+import { seeded } from "./raster.js";
 
-/** The pairs that no shipped weight has seen; the same list stands in train/skylink_train/data.py. */
-const HELD_OUT = new Set([
-  ...["szada_2", "szada_5", "tiszadob_2", "tiszadob_4", "archieve"],
-  ...["test_121_0768_0256", "test_2_0000_0512", "test_55_0256_0000", "test_77_0512_0256"],
-  ...["0_2", "4_4", "8_3"],
-]);
-
-/**
- * Left out: they show the ground of `archieve` and part of that of `szada_2` again, so that a right answer there would count
- * as wrong (seen when fixes of `archieve` all lay on the same spot of `szada_1`, and checked by eye).
- */
-const SAME_GROUND = new Set(["szada_1", "szada_3"]);
-/** For the same reason tiszadob_2 is cut where tiszadob_4 begins, pixels from the left. */
-const CUT_AT_PX = new Map([["tiszadob_2", 695]]);
-
-/** One scale for all: pixels are what counts here, so every pair is laid out as if it had this GSD. */
-const GSD_M = 1.5;
 const EPSG = 32634;
-const FRAME = { width_px: 320, height_px: 256 };
-const FX = 277;
 
 export interface PairsOptions {
   /** Queries from each large pair; small ones give a sixth. */
@@ -37,13 +19,6 @@ export interface PairsOptions {
   heightFactor: number;
   /** Queries from the pairs that training has not seen, or from those that it has (for calibration). */
   queriesFrom: "held-out" | "seen";
-}
-
-interface Pair {
-  name: string;
-  first: Raster;
-  second: Raster;
-  heldOut: boolean;
 }
 
 /**
@@ -78,20 +53,13 @@ export async function buildPairs(sharedData: string, out: string, options: Pairs
       }
     }
     if (pair.heldOut !== (options.queriesFrom === "held-out")) continue;
-    const small = Math.min(pair.second.width, pair.second.height) < 600;
-    const count = small ? Math.max(1, Math.round(options.queriesEach / 6)) : options.queriesEach;
-    const reach = Math.hypot(FRAME.width_px, FRAME.height_px) / 2;
-    for (let k = 0; k < count; k++) {
-      const x = reach + random() * (pair.second.width - 2 * reach);
-      const y = reach + random() * (pair.second.height - 2 * reach);
-      const heading_deg = random() * 360;
-      const side = random() < 0.5 ? -1 : 1;
-      const view = { x, y, heading_deg, step: 1, width: FRAME.width_px, height: FRAME.height_px };
+    for (const [k, view] of drawViews(pair, options.queriesEach, random).entries()) {
+      const { x, y, heading_deg, side } = view;
       const place = project.toLonLat(origin.x + (left + x) * GSD_M, origin.y - (top + y) * GSD_M);
       const agl_m = FX * GSD_M * options.heightFactor;
       frames.push({
         file: `${pair.name}_${String(k).padStart(2, "0")}.png`,
-        image: cutView(pair.second, view),
+        image: frameOf(pair, view),
         roll_deg: 0,
         pitch_deg: 0,
         yaw_deg: (((heading_deg + side * options.headingError_deg) % 360) + 360) % 360,
@@ -115,31 +83,4 @@ export async function buildPairs(sharedData: string, out: string, options: Pairs
   const camera = { ...FRAME, fx: FX, fy: FX, cx: (FRAME.width_px - 1) / 2, cy: (FRAME.height_px - 1) / 2 };
   await writeFlight(join(out, "flight"), camera, frames);
   return { queries: frames.length };
-}
-
-async function readPairs(sharedData: string): Promise<Pair[]> {
-  const pairs: Pair[] = [];
-  const sztaki = join(sharedData, "sztaki_airchange");
-  for (const file of readdirSync(sztaki).sort()) {
-    if (!/_im1\./.test(file)) continue;
-    const name = file.replace(/_im1\..*$/, "");
-    if (SAME_GROUND.has(name)) continue;
-    const width = CUT_AT_PX.get(name);
-    const first = cutRight(await readRaster(join(sztaki, file)), width);
-    const second = cutRight(await readRaster(join(sztaki, file.replace("_im1", "_im2"))), width);
-    pairs.push({ name, first, second, heldOut: HELD_OUT.has(name.toLowerCase()) });
-  }
-  for (const set of ["levir_samples", "dsifn_samples"]) {
-    const folder = join(sharedData, "change_pairs", set);
-    const others = readdirSync(join(folder, "B"));
-    for (const file of readdirSync(join(folder, "A")).sort()) {
-      const stem = file.replace(/\.\w+$/, "");
-      const other = others.find((candidate) => candidate.replace(/\.\w+$/, "") === stem);
-      if (other === undefined) continue;
-      const first = await readRaster(join(folder, "A", file), 2);
-      const second = await readRaster(join(folder, "B", other), 2);
-      pairs.push({ name: stem, first, second, heldOut: HELD_OUT.has(stem) });
-    }
-  }
-  return pairs;
 }

@@ -19,15 +19,20 @@ export async function readRaster(path: string, scale = 1): Promise<Raster> {
   return { width: info.width, height: info.height, data: new Uint8Array(data.buffer, data.byteOffset, data.length) };
 }
 
-/** The left part of a raster, `width` pixels wide; the whole raster without one. */
-export function cutRight(raster: Raster, width: number | undefined): Raster {
-  if (width === undefined || width >= raster.width) return raster;
-  const data = new Uint8Array(width * raster.height * 3);
-  for (let y = 0; y < raster.height; y++) {
-    const from = y * raster.width * 3;
+/** A rectangle of a raster, cut to what there is; the whole raster without one. */
+export function cutBox(
+  raster: Raster,
+  box: { left: number; top: number; right: number; bottom: number } | undefined,
+): Raster {
+  if (box === undefined) return raster;
+  const width = Math.min(box.right, raster.width) - box.left;
+  const height = Math.min(box.bottom, raster.height) - box.top;
+  const data = new Uint8Array(width * height * 3);
+  for (let y = 0; y < height; y++) {
+    const from = ((box.top + y) * raster.width + box.left) * 3;
     data.set(raster.data.subarray(from, from + width * 3), y * width * 3);
   }
-  return { width, height: raster.height, data };
+  return { width, height, data };
 }
 
 /** Where a frame looks on a north-up raster. */

@@ -1,0 +1,95 @@
+/**
+ * Retrieval and re-ranking on the registered cross-date pairs, in galleries filled up with other imagery.
+ *
+ *     node dist/bench/retrieval.js --data DIR [--gallery 1000,10000,100000] [--settings exact,heading-unknown,...]
+ *         [--queries N] [--candidates K] [--work DIR] [--encoder DIR] [--reranker DIR] [--threads N]
+ *         [--json FILE] [--markdown FILE]
+ *
+ * Queries are frames cut from the second dates of the held-out pairs; the map holds their first dates, filled up to the
+ * gallery's size with first dates of the training pairs and other imagery, all laid out alike. The packs stay in --work:
+ * a second run with the same encoder uses them again. A query counts as found at a rank when that candidate's centre is
+ * within half a cell side of the true patch centre, north-south and east-west.
+ */
+import { mkdirSync, mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { writeFileAtomic } from "../agent/report/atomic-file.js";
+import { Encoder } from "../models/runtime/encoder.js";
+import { shippedModel } from "../models/runtime/paths.js";
+import { UserError } from "../tiles/errors.js";
+import { readPairs } from "./datasets/pair-views.js";
+import { type Gallery, openGallery, requireData } from "./matching/galleries.js";
+import { drawQueries } from "./matching/queries.js";
+import { type RankRecord, RetrievalBench } from "./matching/retrieval-run.js";
+import { retrievalMarkdown, retrievalRows } from "./matching/retrieval-table.js";
+import { chooseSettings } from "./matching/settings.js";
+
+const { values } = parseArgs({
+  options: {
+    data: { type: "string" },
+    gallery: { type: "string", default: "1000,10000" },
+    settings: { type: "string" },
+    queries: { type: "string", default: "24" },
+    candidates: { type: "string", default: "20" },
+    seed: { type: "string", default: "7" },
+    work: { type: "string" },
+    encoder: { type: "string" },
+    reranker: { type: "string" },
+    threads: { type: "string", default: "2" },
+    json: { type: "string" },
+    markdown: { type: "string" },
+  },
+});
+
+async function main(): Promise<void> {
+  const data = requireData(values.data, ["sztaki_airchange", "change_pairs", "rsscn7", "sat_tiles_geo"]);
+  const settings = chooseSettings(values.settings);
+  const sizes = values.gallery.split(",").map((word) => wholeNumber("--gallery", word));
+  const candidates = wholeNumber("--candidates", values.candidates);
+  const threads = wholeNumber("--threads", values.threads);
+  const work = values.work ?? mkdtempSync(join(tmpdir(), "skylink-retrieval-"));
+  mkdirSync(work, { recursive: true });
+  const encoderDir = values.encoder ?? shippedModel("encoder");
+  const rerankerDir = values.reranker ?? shippedModel("reranker");
+  const encoder = await Encoder.load(encoderDir, { threads });
+  const pairs = await readPairs(data);
+  const galleries: Gallery[] = [];
+  for (const size of sizes) galleries.push(await openGallery(size, pairs, data, encoder, encoderDir, work));
+  const held = pairs.filter(({ heldOut }) => heldOut);
+  const queries = drawQueries(held, encoder.id, wholeNumber("--queries", values.queries), Number(values.seed));
+  const bench = await RetrievalBench.open(galleries, encoder, rerankerDir, candidates, threads);
+  const records: RankRecord[] = [];
+  for (const setting of settings) {
+    for (const [i, query] of queries.entries()) {
+      records.push(...(await bench.run(query, setting)));
+      if (process.stderr.isTTY) process.stderr.write(`\r${setting.name} ${i + 1}/${queries.length} `);
+    }
+    process.stderr.write(`${process.stderr.isTTY ? "\r" : ""}${setting.name}: ${queries.length} queries\n`);
+  }
+  const cells = new Map(galleries.map(({ size, pack }) => [size, pack.manifest.counts.cells]));
+  const rows = retrievalRows(records);
+  const table = retrievalMarkdown(rows, (size) => cells.get(size) ?? size);
+  process.stdout.write(`encoder ${encoder.id}, K = ${candidates}, ${queries.length} queries a setting\n\n${table}`);
+  if (values.markdown !== undefined) writeFileAtomic(values.markdown, table);
+  if (values.json !== undefined) {
+    const report = { encoder: encoder.id, candidates, galleries: Object.fromEntries(cells), rows, records };
+    writeFileAtomic(values.json, `${JSON.stringify(report, null, 1)}\n`);
+  }
+  await bench.close();
+  await encoder.release();
+}
+
+function wholeNumber(option: string, word: string): number {
+  const value = Number(word);
+  if (!Number.isInteger(value) || value < 1) throw new UserError(`${option} ${word}: give a whole number from 1 on`);
+  return value;
+}
+
+try {
+  await main();
+} catch (thrown) {
+  if (!(thrown instanceof UserError)) throw thrown;
+  process.stderr.write(`error: ${thrown.message}\n`);
+  process.exitCode = 2;
+}
