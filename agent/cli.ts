@@ -9,6 +9,7 @@ import { demoCommand } from "./commands/demo.js";
 import { doctorCommand } from "./commands/doctor.js";
 import { replayCommand } from "./commands/replay.js";
 import { runCommand } from "./commands/run.js";
+import { warmupCommand } from "./commands/warmup.js";
 
 /** Wrong input, by the user's hand. */
 const EXIT_USER = 2;
@@ -25,7 +26,7 @@ function program(): Command {
     )
     .version(version, "-V, --version", "print the version")
     .showHelpAfterError("(--help shows the usage)");
-  for (const command of [runCommand(), replayCommand(), demoCommand(), doctorCommand()])
+  for (const command of [runCommand(), replayCommand(), demoCommand(), doctorCommand(), warmupCommand()])
     root.addCommand(command.copyInheritedSettings(root));
   // Errors of usage are thrown instead of ending the process with commander's own exit code 1.
   for (const command of [root, ...root.commands]) command.exitOverride();

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { Command } from "commander";
+import { userEngines } from "../../models/runtime/paths.js";
 import type { Provider } from "../../models/runtime/session.js";
 import { UserError } from "../../tiles/errors.js";
 import { PackReader } from "../../tiles/pack/reader.js";
@@ -33,6 +34,7 @@ interface ReplayFlags {
   readonly fixInterval: number;
   readonly threads: number;
   readonly providers: readonly Provider[];
+  readonly engines?: string;
   readonly limit?: number;
 }
 
@@ -82,6 +84,10 @@ export function replayCommand(): Command {
       "where networks run, tried in this order; each that fails is reported: tensorrt,cuda,cpu",
       providerLadder,
       ["cpu"],
+    )
+    .option(
+      "--engines <folder>",
+      "TensorRT's engines, as `skylink-agent warmup` made them (default: this user's cache)",
     )
     .option("--limit <n>", "only the first n frames", wholeNumber(1))
     .addHelpText(
@@ -151,6 +157,7 @@ function pipelineOptions(flight: Flight, flags: ReplayFlags): PipelineOptions {
     config: { ...DEFAULT_VISION_CONFIG, retrieve },
     threads: flags.threads,
     providers: flags.providers,
+    engines: flags.engines ?? userEngines(),
     ...(flags.encoder === undefined ? {} : { encoder: flags.encoder }),
     ...(reranker === undefined ? {} : { reranker }),
     ...(flags.registrar === undefined ? {} : { registrar: flags.registrar }),

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { shippedModel } from "../../models/runtime/paths.js";
 import { errorMessage, UserError } from "../../tiles/errors.js";
 import { parseLinkUrl } from "../mavlink/link/url.js";
@@ -71,6 +71,11 @@ export function modelFolders({ models }: DaemonConfig): ModelFolders {
     registrar: folder("registrar"),
     ...(models.retriever === "none" ? {} : { retriever: models.retriever }),
   };
+}
+
+/** Where `skylink-agent warmup` puts the engines of TensorRT and the agent looks for them. */
+export function enginesFolder({ agent }: DaemonConfig): string {
+  return join(agent.state_dir, "engines");
 }
 
 /**

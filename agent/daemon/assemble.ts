@@ -2,7 +2,14 @@ import { minimal } from "node-mavlink";
 import { PackReader } from "../../tiles/pack/reader.js";
 import { createCamera } from "../camera/create.js";
 import { monotonic_us } from "../clock.js";
-import { checkFiles, feedOptions, type LoadedConfig, loadCameraRig, modelFolders } from "../config/load.js";
+import {
+  checkFiles,
+  enginesFolder,
+  feedOptions,
+  type LoadedConfig,
+  loadCameraRig,
+  modelFolders,
+} from "../config/load.js";
 import { placed, placedAsync } from "../config/placed.js";
 import type { DaemonConfig } from "../config/schema.js";
 import type { Vehicle } from "../mavlink/identity.js";
@@ -90,7 +97,7 @@ export function daemonSettings({ navigation, watchdog }: DaemonConfig): DaemonSe
 /** The vision pipeline of a configuration. */
 export function pipelineOptions(config: DaemonConfig, rig: CameraRig): PipelineOptions {
   const { threads, providers } = config.agent;
-  return { pack: config.pack.path, rig, threads, providers, ...modelFolders(config) };
+  return { pack: config.pack.path, rig, threads, providers, engines: enginesFolder(config), ...modelFolders(config) };
 }
 
 /** Navigation on the pack, and what the pack is called. @throws UserError for a pack that cannot be used */

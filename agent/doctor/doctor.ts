@@ -22,6 +22,7 @@ export interface DoctorPlan {
   readonly pack: string | null;
   readonly models: ModelFolders;
   readonly providers: readonly Provider[];
+  readonly engines?: string;
   readonly threads: number;
   readonly camera: {
     readonly open: () => Promise<CameraSource>;
@@ -81,8 +82,7 @@ export async function runDoctor(plan: DoctorPlan, listener: DoctorListener): Pro
   const wants = (area: Area) => plan.areas.has(area);
   if (wants("system")) add(await checkSystem(plan.system));
   if (wants("pack")) add(packChecks(plan));
-  if (wants("models"))
-    add(await checkModels({ folders: plan.models, providers: plan.providers, threads: plan.threads }));
+  if (wants("models")) add(await checkModels({ ...plan, folders: plan.models }));
   if (wants("camera")) add(await cameraChecks(plan));
   const vehicle = wants("vehicle") || wants("parameters") ? await vehicleChecks(plan, listener, add) : NOTHING;
   const final = replaced(checks, vehicle.after);

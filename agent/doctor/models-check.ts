@@ -1,9 +1,11 @@
 import { loadEmbedder } from "../../models/runtime/embedder.js";
 import { type Encoder, Encoder as EncoderModel } from "../../models/runtime/encoder.js";
+import type { GoldenSection } from "../../models/runtime/golden.js";
 import { loadModelFolder, registrarCard, rerankerCard } from "../../models/runtime/model-folder.js";
 import { OnnxSession, type Provider, type SessionOptions } from "../../models/runtime/session.js";
 import { errorMessage, UserError } from "../../tiles/errors.js";
 import type { ModelFolders } from "../config/load.js";
+import { checkCpu } from "../warmup/cpu-check.js";
 import { type Check, checksOf } from "./checks.js";
 
 const check = checksOf("models");
@@ -17,12 +19,15 @@ export interface ModelOptions {
   readonly folders: ModelFolders;
   readonly providers: readonly Provider[];
   readonly threads: number;
+  /** Folder of the engines that `skylink-agent warmup` made for TensorRT. */
+  readonly engines?: string;
 }
 
 /** Loads every model as the agent does, on the first rung of the provider ladder that takes it, and encodes a picture. */
-export async function checkModels({ folders, providers, threads }: ModelOptions): Promise<Check[]> {
+export async function checkModels({ folders, providers, threads, engines }: ModelOptions): Promise<Check[]> {
   const failures = new Set<string>();
-  const session: SessionOptions = { providers, threads, log: (line) => failures.add(line) };
+  const log = (line: string): unknown => failures.add(line);
+  const session: SessionOptions = { providers, threads, log, ...(engines === undefined ? {} : { engines }) };
   const checks: Check[] = [];
   let encoderId: string | null = null;
   await attempt(checks, "encoder", async () => {
@@ -39,7 +44,7 @@ export async function checkModels({ folders, providers, threads }: ModelOptions)
   await attempt(checks, "registrar", () => loads(folders.registrar, registrarCard, encoderId, session));
   const { retriever } = folders;
   if (retriever !== undefined) await attempt(checks, "retriever", () => embeds(retriever, session));
-  checks.push(ladder(providers, failures));
+  checks.push(ladder(providers, failures), ...(await cpuOutput(folders, threads)));
   return checks;
 }
 
@@ -79,12 +84,13 @@ async function loads(
     encoder_id: string;
     files: Record<string, { bytes: number; sha256: string }>;
     graph: { file: string };
+    golden?: GoldenSection | undefined;
   }>(dir, schema);
   const { id, encoder_id, graph } = folder.card;
   if (encoderId !== null && encoder_id !== encoderId) {
     throw new UserError(`${id} reads the features of ${encoder_id}, but the encoder is ${encoderId}`);
   }
-  const loaded = await OnnxSession.create(folder.path(graph.file), options);
+  const loaded = await OnnxSession.open(folder, graph.file, options);
   await loaded.release();
   return `${id} on ${loaded.provider}`;
 }
@@ -103,6 +109,15 @@ async function embeds(dir: string, options: SessionOptions): Promise<string> {
   } finally {
     await embedder.release();
   }
+}
+
+/** Whether this processor computes what the models' golden output says; nothing to tell where there is none. */
+async function cpuOutput(folders: ModelFolders, threads: number): Promise<Check[]> {
+  const { compared, different } = await checkCpu(folders, threads);
+  if (compared === 0) return [];
+  if (different.length === 0) return [check("cpu output", "ok", `${compared} networks compute their golden output`)];
+  const advice = "int8 differs between processors, or onnxruntime is damaged: see docs/providers.md";
+  return [check("cpu output", "warning", `${different.join("; ")}; ${advice}`)];
 }
 
 /** One reason for each rung that failed: every model fails there alike. */

@@ -1,9 +1,16 @@
 import { join } from "node:path";
-import { shippedModel } from "../../models/runtime/paths.js";
+import { shippedModel, userEngines } from "../../models/runtime/paths.js";
 import type { Provider } from "../../models/runtime/session.js";
 import { UserError } from "../../tiles/errors.js";
 import { createCamera } from "../camera/create.js";
-import { type LoadedConfig, loadCameraRig, loadConfig, modelFolders, signingLinkIds } from "../config/load.js";
+import {
+  enginesFolder,
+  type LoadedConfig,
+  loadCameraRig,
+  loadConfig,
+  modelFolders,
+  signingLinkIds,
+} from "../config/load.js";
 import { AGENT_COMPONENT } from "../mavlink/identity.js";
 import { parseLinkUrl } from "../mavlink/link/url.js";
 import type { FeedChoice } from "../mavlink/publishers/flight/choose.js";
@@ -52,6 +59,7 @@ export function planFrom(flags: PlanFlags): { readonly plan: DoctorPlan; release
     models: config === null ? SHIPPED : modelFolders(config),
     providers: flags.providers ?? config?.agent.providers ?? ["cpu"],
     threads: config?.agent.threads ?? flags.threads,
+    engines: config === null ? userEngines() : enginesFolder(config),
     camera: loaded === null ? null : cameraPlan(loaded, flags.wait),
     link,
     choice: {

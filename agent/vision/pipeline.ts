@@ -36,6 +36,8 @@ export interface PipelineOptions {
   /** Threads inside one network. */
   readonly threads?: number;
   readonly providers?: readonly Provider[];
+  /** Folder of the engines that `skylink-agent warmup` made for TensorRT. */
+  readonly engines?: string;
 }
 
 /** What a pipeline was opened with, for reports and logs. */
@@ -93,6 +95,7 @@ export class VisionPipeline {
       threads: options.threads ?? 2,
       providers: options.providers ?? (["cpu"] as const),
       log: (line: string) => process.stderr.write(`provider failed: ${line}\n`),
+      ...(options.engines === undefined ? {} : { engines: options.engines }),
     };
     const encoder = await Encoder.load(options.encoder ?? shippedModel("encoder"), session);
     const embedder = options.retriever === undefined ? undefined : await loadEmbedder(options.retriever, session);

@@ -61,9 +61,9 @@ export class Encoder {
   /** @throws UserError when the folder or its graphs cannot be used */
   static async load(dir: string, options: SessionOptions = {}): Promise<Encoder> {
     const folder = loadModelFolder(dir, encoderCard);
-    const dense = await OnnxSession.create(folder.path(folder.card.dense.file), options);
+    const dense = await OnnxSession.open(folder, folder.card.dense.file, options);
     const headFile = folder.card.descriptor.file;
-    const head = headFile === undefined ? undefined : await OnnxSession.create(folder.path(headFile), options);
+    const head = headFile === undefined ? undefined : await OnnxSession.open(folder, headFile, options);
     return new Encoder(folder, dense, head);
   }
 

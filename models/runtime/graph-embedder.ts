@@ -38,7 +38,7 @@ export class GraphEmbedder implements ImageEmbedder {
   /** @throws UserError when no provider can load the graph, or it has no such input */
   static async create(folder: ModelFolder<RetrieverCard>, options: SessionOptions): Promise<GraphEmbedder> {
     const { graph } = folder.card;
-    const session = await OnnxSession.create(folder.path(graph.file), options);
+    const session = await OnnxSession.open(folder, graph.file, options);
     if (!session.inputNames.includes(graph.input)) {
       await session.release();
       throw new UserError(

@@ -3,6 +3,7 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { errorMessage, UserError } from "../../tiles/errors.js";
+import { goldenSection } from "./golden.js";
 
 const fileEntry = z.strictObject({ bytes: z.int().nonnegative(), sha256: z.string().regex(/^[0-9a-f]{64}$/) });
 
@@ -14,6 +15,8 @@ const provenance = {
   licence: z.string(),
   training_data: z.array(z.string()),
   results: z.record(z.string(), z.unknown()),
+  /** What the graphs give on a CPU: without it no other provider is let in. Part of no identity. */
+  golden: goldenSection.optional(),
 };
 
 export const encoderCard = z.strictObject({

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -17,4 +18,9 @@ export function packageRoot(): string {
 /** The models shipped with the package, by what they do. */
 export function shippedModel(kind: "encoder" | "reranker" | "registrar"): string {
   return join(packageRoot(), "models", `${kind}-1`);
+}
+
+/** Where engines of TensorRT lie when nothing else is said: beside other caches of this user. */
+export function userEngines(): string {
+  return join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "skylink-agent", "engines");
 }

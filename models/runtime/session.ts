@@ -1,12 +1,10 @@
-import { env, InferenceSession, Tensor } from "onnxruntime-node";
-import { errorMessage, UserError } from "../../tiles/errors.js";
+import { UserError } from "../../tiles/errors.js";
+import { EngineStore } from "./engines.js";
+import type { GoldenSection } from "./golden.js";
+import { climb, type Graph } from "./ladder.js";
+import type { GraphSession, OpenSession, Provider, TensorData, TensorOutputs } from "./native-session.js";
 
-// A provider that is not there is reported by the ladder in one line; onnxruntime would print two coloured ones beside it.
-env.logLevel = "fatal";
-
-/** Where a session may run, best first. */
-export const PROVIDERS = ["tensorrt", "cuda", "cpu"] as const;
-export type Provider = (typeof PROVIDERS)[number];
+export { PROVIDERS, type Provider, type TensorData } from "./native-session.js";
 
 export interface SessionOptions {
   /** Rungs of the ladder, best first. Default: cpu only. */
@@ -15,49 +13,66 @@ export interface SessionOptions {
   threads?: number;
   /** Receives one line for each rung that was tried and failed. */
   log?: (line: string) => void;
+  /** Folder of TensorRT's engines, as `skylink-agent warmup` makes it. Without it TensorRT is passed over. */
+  engines?: string;
+  /** Stands for onnxruntime; tests put providers of their own here. */
+  open?: OpenSession;
 }
 
-/** A named tensor: float32, or int64 for token ids. */
-export interface TensorData {
-  data: Float32Array | BigInt64Array;
-  dims: readonly number[];
+/** What of a model folder a session needs. */
+export interface GraphFolder {
+  readonly card: {
+    readonly files: Readonly<Record<string, { readonly sha256: string }>>;
+    readonly golden?: GoldenSection | undefined;
+  };
+  path(file: string): string;
+}
+
+/** The graph `file` of a model folder, with its golden outputs. */
+export function graphOf(folder: GraphFolder, file: string): Graph {
+  const path = folder.path(file);
+  return { path, sha256: folder.card.files[file]?.sha256 ?? "", golden: folder.card.golden?.graphs[file] };
 }
 
 /**
- * An onnxruntime session on the first provider of the ladder that loads.
+ * An onnxruntime session on the first provider of the ladder that loads the graph and computes it right (ladder.ts).
  *
- * onnxruntime-node does not fall through a list of providers by itself: a missing one throws, so each is tried alone.
  * `run` blocks the calling thread's event loop: the agent uses sessions only in worker threads.
  */
 export class OnnxSession {
   private constructor(
-    private readonly session: InferenceSession,
+    private readonly session: GraphSession,
     readonly provider: Provider,
     readonly path: string,
   ) {}
 
-  /** @throws UserError when no provider of the ladder can load the file */
+  /**
+   * Opens a graph of a model folder. A provider other than the CPU must give the golden output of model.json first.
+   *
+   * @throws UserError when no provider of the ladder can be used
+   */
+  static async open(folder: GraphFolder, file: string, options: SessionOptions = {}): Promise<OnnxSession> {
+    return OnnxSession.climb(graphOf(folder, file), options);
+  }
+
+  /**
+   * Opens a graph of which nothing is known: on the CPU, since no other provider could be checked.
+   *
+   * @throws UserError when no provider of the ladder can be used
+   */
   static async create(path: string, options: SessionOptions = {}): Promise<OnnxSession> {
-    const failures: string[] = [];
-    for (const provider of options.providers ?? (["cpu"] as const)) {
-      try {
-        const session = await InferenceSession.create(path, {
-          executionProviders: [provider],
-          intraOpNumThreads: options.threads ?? 2,
-          interOpNumThreads: 1,
-          executionMode: "sequential",
-          graphOptimizationLevel: "all",
-          logSeverityLevel: 3,
-          extra: { session: { intra_op: { allow_spinning: "0" } } },
-        });
-        return new OnnxSession(session, provider, path);
-      } catch (thrown) {
-        const line = `${provider}: ${path}: ${errorMessage(thrown)}`;
-        failures.push(line);
-        options.log?.(line);
-      }
-    }
-    throw new UserError(`no execution provider could load the model. ${failures.join("; ")}`);
+    return OnnxSession.climb({ path, sha256: "", golden: undefined }, options);
+  }
+
+  private static async climb(graph: Graph, options: SessionOptions): Promise<OnnxSession> {
+    const { session, provider } = await climb(graph, {
+      providers: options.providers ?? ["cpu"],
+      threads: options.threads ?? 2,
+      log: options.log ?? (() => undefined),
+      engines: options.engines === undefined ? null : new EngineStore(options.engines),
+      ...(options.open === undefined ? {} : { open: options.open }),
+    });
+    return new OnnxSession(session, provider, graph.path);
   }
 
   get inputNames(): readonly string[] {
@@ -65,21 +80,8 @@ export class OnnxSession {
   }
 
   /** Runs the graph; every output comes back as float32 with its dimensions. */
-  async run(
-    feeds: Record<string, TensorData>,
-  ): Promise<Record<string, { data: Float32Array; dims: readonly number[] }>> {
-    const tensors: Record<string, Tensor> = {};
-    for (const [name, { data, dims }] of Object.entries(feeds)) {
-      tensors[name] =
-        data instanceof Float32Array ? new Tensor("float32", data, [...dims]) : new Tensor("int64", data, [...dims]);
-    }
-    const results = await this.session.run(tensors);
-    const out: Record<string, { data: Float32Array; dims: readonly number[] }> = {};
-    for (const [name, tensor] of Object.entries(results)) {
-      if (!(tensor.data instanceof Float32Array)) throw new UserError(`${this.path}: output ${name} is not float32`);
-      out[name] = { data: tensor.data, dims: tensor.dims };
-    }
-    return out;
+  async run(feeds: Record<string, TensorData>): Promise<TensorOutputs> {
+    return this.session.run(feeds);
   }
 
   async release(): Promise<void> {
@@ -88,12 +90,7 @@ export class OnnxSession {
 }
 
 /** The named output, checked against the expected dimensions (-1 = any). */
-export function outputOf(
-  outputs: Record<string, { data: Float32Array; dims: readonly number[] }>,
-  name: string,
-  dims: readonly number[],
-  path: string,
-): Float32Array {
+export function outputOf(outputs: TensorOutputs, name: string, dims: readonly number[], path: string): Float32Array {
   const tensor = outputs[name];
   if (tensor === undefined)
     throw new UserError(`${path}: has no output ${name}; it has ${Object.keys(outputs).join(", ")}`);

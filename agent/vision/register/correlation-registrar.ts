@@ -66,7 +66,7 @@ export class CorrelationRegistrar implements Registrar {
       throw new UserError(`${dir}: is fitted to encoder ${card.encoder_id}, the encoder in use is ${encoder.id}`);
     }
     const acceptance = new Acceptance(card.acceptance, `${dir}/model.json`);
-    const session = await OnnxSession.create(folder.path(card.graph.file), options);
+    const session = await OnnxSession.open(folder, card.graph.file, options);
     return new CorrelationRegistrar(card, session, acceptance, map, encoder.stride_px, config);
   }
 

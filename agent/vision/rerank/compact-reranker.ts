@@ -50,7 +50,7 @@ export class CompactReranker implements Reranker {
     }
     const tokenizer = WordTokenizer.load(folder.path(card.prompt.tokenizer));
     const template = new PromptTemplate(card.prompt.template, `${dir}/model.json`);
-    const session = await OnnxSession.create(folder.path(card.graph.file), options);
+    const session = await OnnxSession.open(folder, card.graph.file, options);
     return new CompactReranker(folder, session, tokenizer, template, map, encoder.stride_px);
   }
 
