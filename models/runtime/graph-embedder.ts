@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { UserError } from "../../tiles/errors.js";
+import { errorMessage, UserError } from "../../tiles/errors.js";
 import type { ImageEmbedder } from "./embedder.js";
 import type { ModelFolder, RetrieverCard } from "./model-folder.js";
 import { OnnxSession, type SessionOptions, type TensorData } from "./session.js";
@@ -89,7 +89,12 @@ export class GraphEmbedder implements ImageEmbedder {
   /** One run of the graph: [n, width], not yet of unit length. */
   private async run(feed: TensorData, n: number): Promise<Float32Array> {
     const { input, output, tokens } = this.card.graph;
-    const outputs = await this.session.run({ [input]: feed });
+    const outputs = await this.session.run({ [input]: feed }).catch((thrown: unknown) => {
+      const reason = errorMessage(thrown).split("\n")[0] ?? "";
+      throw new UserError(
+        `${this.session.path}: does not take [${feed.dims.join(",")}] (${reason}). Mend graph.side_px, graph.layout or graph.batch in model.json`,
+      );
+    });
     const tensor = outputs[output];
     if (tensor === undefined) {
       throw new UserError(

@@ -48,6 +48,7 @@ export interface FixtureOptions {
   readonly descriptor_width?: number;
   readonly channels?: number;
   readonly encoder?: { id: string; sha256: string };
+  readonly retriever?: { id: string; sha256: string };
   readonly overwrite?: boolean;
 }
 
@@ -80,6 +81,7 @@ export function fixtureSpec(options: FixtureOptions = {}): PackSpec {
     encoder: options.encoder ?? { id: "fixture-encoder", sha256: "ab".repeat(32) },
     descriptor: { width: options.descriptor_width ?? 40 },
     features: { channels: options.channels ?? 8, scale: 127 },
+    ...(options.retriever === undefined ? {} : { retriever: options.retriever }),
     ...(options.overwrite === undefined ? {} : { overwrite: options.overwrite }),
   };
 }
