@@ -7,6 +7,7 @@ import { packageRoot } from "../models/runtime/paths.js";
 import { errorMessage, UserError } from "../tiles/errors.js";
 import { demoCommand } from "./commands/demo.js";
 import { doctorCommand } from "./commands/doctor.js";
+import { evalCommand } from "./commands/eval.js";
 import { replayCommand } from "./commands/replay.js";
 import { runCommand } from "./commands/run.js";
 import { warmupCommand } from "./commands/warmup.js";
@@ -26,7 +27,7 @@ function program(): Command {
     )
     .version(version, "-V, --version", "print the version")
     .showHelpAfterError("(--help shows the usage)");
-  for (const command of [runCommand(), replayCommand(), demoCommand(), doctorCommand(), warmupCommand()])
+  for (const command of [runCommand(), replayCommand(), demoCommand(), doctorCommand(), evalCommand(), warmupCommand()])
     root.addCommand(command.copyInheritedSettings(root));
   // Errors of usage are thrown instead of ending the process with commander's own exit code 1.
   for (const command of [root, ...root.commands]) command.exitOverride();
