@@ -13,7 +13,7 @@ import { HomographyRectifier } from "./rectify/homography-rectifier.js";
 import type { RectifiedQuery, Rectifier } from "./rectify/rectifier.js";
 import { CorrelationRegistrar } from "./register/correlation-registrar.js";
 import type { Registrar, Registration } from "./register/registrar.js";
-import { CompactReranker } from "./rerank/compact-reranker.js";
+import { loadReranker } from "./rerank/load-reranker.js";
 import { type PromptValues, seasonOf } from "./rerank/prompt.js";
 import { type Reranker, RetrievalOrder } from "./rerank/reranker.js";
 import { type FrameResult, type Match, type NoFixReason, type RankedCandidate, STAGES, type Stage } from "./result.js";
@@ -102,7 +102,7 @@ export class VisionPipeline {
     const pack = PackReader.open(options.pack, { expectEncoder: encoder, expectRetriever: embedder ?? null });
     const rerankerDir = options.reranker === undefined ? shippedModel("reranker") : options.reranker;
     const reranker =
-      rerankerDir === null ? new RetrievalOrder() : await CompactReranker.load(rerankerDir, encoder, pack, session);
+      rerankerDir === null ? new RetrievalOrder() : await loadReranker(rerankerDir, encoder, pack, session);
     const registrarDir = options.registrar ?? shippedModel("registrar");
     const registrar = await CorrelationRegistrar.load(registrarDir, encoder, pack, config.register, session);
     const retriever = new FlatRetriever(pack, config.retrieve);
@@ -137,7 +137,7 @@ export class VisionPipeline {
     run.cells = retrieval.cells;
     if (run.retrieved.length === 0) return run.refuse("no-candidates");
     run.ranked = await run.time("rerank", () =>
-      this.parts.reranker.rerank(encoded, run.retrieved, this.promptValues(frame, plan)),
+      this.parts.reranker.rerank(encoded, run.retrieved, this.promptValues(frame, plan), query),
     );
     const { best, near: close } = await run.time("register", () =>
       this.parts.registrar.register(

@@ -1,4 +1,5 @@
 import type { EncodedQuery } from "../encode/query-encoder.js";
+import type { RectifiedQuery } from "../rectify/rectifier.js";
 import type { Candidate, RankedCandidate } from "../result.js";
 import type { PromptValues } from "./prompt.js";
 
@@ -6,8 +7,16 @@ import type { PromptValues } from "./prompt.js";
 export interface Reranker {
   /** The model's id, or null when this is no model. */
   readonly id: string | null;
-  /** @returns the same candidates, best first */
-  rerank(query: EncodedQuery, candidates: readonly Candidate[], prompt: PromptValues): Promise<RankedCandidate[]>;
+  /**
+   * @param patches what `query` was encoded from, for those that look at pictures
+   * @returns the same candidates, best first
+   */
+  rerank(
+    query: EncodedQuery,
+    candidates: readonly Candidate[],
+    prompt: PromptValues,
+    patches: RectifiedQuery,
+  ): Promise<RankedCandidate[]>;
   release(): Promise<void>;
 }
 

@@ -1,0 +1,83 @@
+import { join } from "node:path";
+import { z } from "zod";
+import { UserError } from "../../../../../tiles/errors.js";
+import { unknownWord } from "../../../../text/nearest.js";
+import { readJsonFile } from "./json-file.js";
+
+/** What config.json calls the models of each family. */
+const FAMILIES = {
+  idefics3: "idefics3",
+  smolvlm: "idefics3",
+  qwen2_vl: "qwen2-vl",
+  qwen2_5_vl: "qwen2-vl",
+} as const satisfies Record<string, "idefics3" | "qwen2-vl">;
+
+const count = z.int().positive();
+
+const textConfig = z.object({
+  num_hidden_layers: count,
+  num_attention_heads: count,
+  num_key_value_heads: count.nullish(),
+  hidden_size: count,
+  head_dim: count.nullish(),
+});
+
+const common = z.object({ model_type: z.string(), image_token_id: z.int().nonnegative().optional() });
+const idefics3 = common.extend({
+  scale_factor: count.default(2),
+  text_config: textConfig,
+  vision_config: z.object({ image_size: count, patch_size: count }),
+});
+// Older exports hold the text model's settings at the top.
+const qwen = common.extend({
+  text_config: textConfig.optional(),
+  vision_config: z.object({ spatial_merge_size: count.default(2) }).default({ spatial_merge_size: 2 }),
+});
+
+/** Shape of the decoder's cache: [batch, heads, length, head_dim] for every layer. */
+export interface CacheShape {
+  readonly layers: number;
+  readonly heads: number;
+  readonly head_dim: number;
+}
+
+/** What of config.json matters here. */
+export type ModelConfig = {
+  readonly model_type: string;
+  /** Absent in some older exports: then the family's usual token counts. */
+  readonly image_token_id: number | undefined;
+  readonly cache: CacheShape;
+} & (
+  | {
+      readonly family: "idefics3";
+      /** Tokens that one view of an image becomes. */
+      readonly tokens_per_view: number;
+    }
+  | { readonly family: "qwen2-vl"; readonly merge: number }
+);
+
+/** @throws UserError when config.json cannot be used or is of a family that is not known here */
+export function readModelConfig(dir: string): ModelConfig {
+  const path = join(dir, "config.json");
+  const { model_type, image_token_id } = readJsonFile(path, common);
+  const names = Object.keys(FAMILIES);
+  const family = (FAMILIES as Record<string, "idefics3" | "qwen2-vl" | undefined>)[model_type];
+  if (family === undefined) throw new UserError(`${path}: ${unknownWord("model_type", model_type, names)}`);
+  if (family === "idefics3") {
+    const { text_config, vision_config, scale_factor } = readJsonFile(path, idefics3);
+    const side = Math.floor(vision_config.image_size / vision_config.patch_size);
+    const tokens_per_view = Math.floor(side ** 2 / scale_factor ** 2);
+    return { model_type, image_token_id, cache: cacheShape(text_config), family, tokens_per_view };
+  }
+  const { text_config, vision_config } = readJsonFile(path, qwen);
+  const text = text_config ?? readJsonFile(path, textConfig);
+  return { model_type, image_token_id, cache: cacheShape(text), family, merge: vision_config.spatial_merge_size };
+}
+
+function cacheShape(text: z.infer<typeof textConfig>): CacheShape {
+  return {
+    layers: text.num_hidden_layers,
+    heads: text.num_key_value_heads ?? text.num_attention_heads,
+    head_dim: text.head_dim ?? text.hidden_size / text.num_attention_heads,
+  };
+}
