@@ -35,6 +35,12 @@ interface EvalFlags {
 /** More threads than this bring nothing to networks of this size. */
 const MOST_THREADS = 4;
 
+/** Signals that stop a run, and the exit codes that shells expect of them. */
+const INTERRUPTS = [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const;
+
 /** `skylink-agent eval`: a retriever on a benchmark, by the benchmark's own protocol. */
 export function evalCommand(): Command {
   return new Command("eval")
@@ -93,6 +99,8 @@ async function run(name: string, folder: string, flags: EvalFlags): Promise<void
   };
   const reader = datasetReader(name, wanted);
   if (flags.json !== undefined) checkWritable(flags.json);
+  // Leaves through process.exit, so that temporary files go.
+  for (const [signal, code] of INTERRUPTS) process.once(signal, () => process.exit(code));
   const dataset = await reader.read(folder, wanted);
   const report = await evaluate(dataset, reader.title, folder, flags);
   if (flags.json !== undefined) writeFileAtomic(flags.json, reportJson(report));

@@ -19,7 +19,12 @@ export interface CutTiles {
  */
 export async function cutTiles(map: string, levels: readonly TileLevel[]): Promise<CutTiles> {
   const folder = mkdtempSync(join(tmpdir(), "skylink-eval-"));
-  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  const remove = (): void => {
+    process.off("exit", remove);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  // Also when the program is stopped in the middle.
+  process.on("exit", remove);
   try {
     for (const level of levels) {
       await sharp(map, { sequentialRead: true, limitInputPixels: false, failOn: "error" })
@@ -37,7 +42,9 @@ export async function cutTiles(map: string, levels: readonly TileLevel[]): Promi
     }
   } catch (thrown) {
     remove();
-    throw new UserError(`${map}: cannot be cut into tiles below ${tmpdir()}: ${errorMessage(thrown)}`);
+    throw new UserError(
+      `${map}: cannot be cut into tiles below ${tmpdir()} (TMPDIR says where): ${errorMessage(thrown)}`,
+    );
   }
   return {
     path: ({ zoom }, column, row) => join(folder, `${zoom}_files`, "0", `${column}_${row}.png`),
