@@ -5,6 +5,8 @@ import { loadModelFolder, registrarCard, rerankerCard } from "../../models/runti
 import { OnnxSession, type Provider, type SessionOptions } from "../../models/runtime/session.js";
 import { errorMessage, UserError } from "../../tiles/errors.js";
 import type { ModelFolders } from "../config/load.js";
+import { VisionLanguageModel } from "../vision/rerank/huggingface/vision-language-model.js";
+import { rerankerKind } from "../vision/rerank/load-reranker.js";
 import { checkCpu } from "../warmup/cpu-check.js";
 import { type Check, checksOf } from "./checks.js";
 
@@ -40,7 +42,7 @@ export async function checkModels({ folders, providers, threads, engines }: Mode
     }
   });
   if (folders.reranker === null) checks.push(check("reranker", "skipped", "left out by the configuration"));
-  else await attempt(checks, "reranker", () => loads(folders.reranker ?? "", rerankerCard, encoderId, session));
+  else await attempt(checks, "reranker", () => reranks(folders.reranker ?? "", encoderId, session));
   await attempt(checks, "registrar", () => loads(folders.registrar, registrarCard, encoderId, session));
   const { retriever } = folders;
   if (retriever !== undefined) await attempt(checks, "retriever", () => embeds(retriever, session));
@@ -93,6 +95,14 @@ async function loads(
   const loaded = await OnnxSession.open(folder, graph.file, options);
   await loaded.release();
   return `${id} on ${loaded.provider}`;
+}
+
+/** A vision-language model is loaded whole: files, tokenizer, chat template and its three graphs. */
+async function reranks(dir: string, encoderId: string | null, options: SessionOptions): Promise<string> {
+  if (rerankerKind(dir) === "reranker") return loads(dir, rerankerCard, encoderId, options);
+  const model = await VisionLanguageModel.load(dir, options);
+  await model.release();
+  return `${model.card.id} on ${model.providers.join(", ")}`;
 }
 
 /** Embeds one picture: the graph runs, and gives finite vectors of the width that its card tells. */

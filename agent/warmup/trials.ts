@@ -1,6 +1,3 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { z } from "zod";
 import { type EngineOrigin, ensureEngine } from "../../models/runtime/engine-maker.js";
 import { EngineStore } from "../../models/runtime/engines.js";
 import { checkGolden, type GoldenResult, type RunLimits } from "../../models/runtime/golden-check.js";
@@ -11,6 +8,7 @@ import type { OpenSession, Provider } from "../../models/runtime/native-session.
 import { graphOf } from "../../models/runtime/session.js";
 import { errorMessage } from "../../tiles/errors.js";
 import type { ModelFolders } from "../config/load.js";
+import { rerankerKind } from "../vision/rerank/load-reranker.js";
 
 /** One graph on one provider. */
 export interface Trial {
@@ -67,7 +65,9 @@ export async function warmUp(plan: WarmupPlan, events: WarmupEvents): Promise<Tr
   const trials: Trial[] = [];
   for (const model of ["retriever", "encoder", "reranker", "registrar"] as const) {
     const dir = plan.folders[model];
-    if (dir === null || dir === undefined || (model === "reranker" && isForeign(dir))) continue;
+    if (dir === null || dir === undefined) continue;
+    // A vision-language model has no golden output in its folder: it is checked whenever it is loaded.
+    if (model === "reranker" && rerankerKind(dir) === "reranker-hf") continue;
     const folder = loadModelFolder(dir, anyCard);
     for (const file of graphFiles(folder.card)) {
       for (const provider of plan.providers) {
@@ -80,19 +80,6 @@ export async function warmUp(plan: WarmupPlan, events: WarmupEvents): Promise<Tr
     }
   }
   return trials;
-}
-
-/** Whether a re-ranker is of another kind than graphs with a card: it has no golden output and its own loader. */
-function isForeign(dir: string): boolean {
-  try {
-    const card = z
-      .looseObject({ kind: z.string() })
-      .safeParse(JSON.parse(readFileSync(join(dir, "model.json"), "utf8")));
-    return card.success && card.data.kind !== "reranker" && card.data.kind.startsWith("reranker");
-  } catch {
-    // What cannot be read is told by whoever loads the folder.
-    return false;
-  }
 }
 
 type Outcome = Omit<Trial, "model" | "id" | "file" | "path" | "provider">;

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { SessionOptions } from "../../../../models/runtime/session.js";
+import type { Provider, SessionOptions } from "../../../../models/runtime/session.js";
 import { UserError } from "../../../../tiles/errors.js";
 import type { PromptValues } from "../prompt.js";
 import { type AnswerIds, yesMinusNo } from "./answer.js";
@@ -27,6 +27,14 @@ interface Parts {
   readonly answers: AnswerIds | null;
 }
 
+const EXAMPLE_PX = 224;
+/** A picture on which accelerated providers are compared with the CPU. */
+const EXAMPLE: RgbImage = {
+  width: EXAMPLE_PX,
+  height: EXAMPLE_PX,
+  rgb: Uint8Array.from({ length: EXAMPLE_PX * EXAMPLE_PX * 3 }, (_, i) => (i * 7919) % 256),
+};
+
 /** A vision-language model in the Hugging Face ONNX layout that says how likely two images show one place. */
 export class VisionLanguageModel {
   private constructor(
@@ -51,11 +59,11 @@ export class VisionLanguageModel {
       return part;
     };
     try {
-      const decoder = keep(await Decoder.load(files.decoder_model_merged, config.cache, card.score_output, options));
+      const decoder = keep(await Decoder.load(files.decoder_model_merged, config.decoder, card.score_output, options));
       const { yes, no } = card.answers;
       const answers = decoder.scores ? null : { yes: tokenizer.singleTokens(yes), no: tokenizer.singleTokens(no) };
       const embedding = keep(await TokenEmbedding.load(files.embed_tokens, options));
-      const vision = keep(await VisionEncoder.load(files.vision_encoder, options));
+      const vision = keep(await VisionEncoder.load(files.vision_encoder, images.prepare(EXAMPLE), options));
       return new VisionLanguageModel(card, { images, writer, vision, embedding, decoder, answers });
     } catch (thrown) {
       for (const part of opened) await part.release();
@@ -92,6 +100,12 @@ export class VisionLanguageModel {
       scores.push(...this.answers(await decoder.read(rest, prompt.positions, cache)));
     }
     return scores;
+  }
+
+  /** Where vision encoder, token embedding and decoder run. */
+  get providers(): readonly Provider[] {
+    const { vision, embedding, decoder } = this.parts;
+    return [vision.provider, embedding.provider, decoder.provider];
   }
 
   async release(): Promise<void> {

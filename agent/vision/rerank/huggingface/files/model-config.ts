@@ -34,8 +34,9 @@ const qwen = common.extend({
   vision_config: z.object({ spatial_merge_size: count.default(2) }).default({ spatial_merge_size: 2 }),
 });
 
-/** Shape of the decoder's cache: [batch, heads, length, head_dim] for every layer. */
-export interface CacheShape {
+/** Shape of the decoder: its vectors, and its cache of [batch, heads, length, head_dim] for every layer. */
+export interface DecoderShape {
+  readonly hidden_size: number;
   readonly layers: number;
   readonly heads: number;
   readonly head_dim: number;
@@ -46,7 +47,7 @@ export type ModelConfig = {
   readonly model_type: string;
   /** Absent in some older exports: then the family's usual token counts. */
   readonly image_token_id: number | undefined;
-  readonly cache: CacheShape;
+  readonly decoder: DecoderShape;
 } & (
   | {
       readonly family: "idefics3";
@@ -67,15 +68,16 @@ export function readModelConfig(dir: string): ModelConfig {
     const { text_config, vision_config, scale_factor } = readJsonFile(path, idefics3);
     const side = Math.floor(vision_config.image_size / vision_config.patch_size);
     const tokens_per_view = Math.floor(side ** 2 / scale_factor ** 2);
-    return { model_type, image_token_id, cache: cacheShape(text_config), family, tokens_per_view };
+    return { model_type, image_token_id, decoder: decoderShape(text_config), family, tokens_per_view };
   }
   const { text_config, vision_config } = readJsonFile(path, qwen);
   const text = text_config ?? readJsonFile(path, textConfig);
-  return { model_type, image_token_id, cache: cacheShape(text), family, merge: vision_config.spatial_merge_size };
+  return { model_type, image_token_id, decoder: decoderShape(text), family, merge: vision_config.spatial_merge_size };
 }
 
-function cacheShape(text: z.infer<typeof textConfig>): CacheShape {
+function decoderShape(text: z.infer<typeof textConfig>): DecoderShape {
   return {
+    hidden_size: text.hidden_size,
     layers: text.num_hidden_layers,
     heads: text.num_key_value_heads ?? text.num_attention_heads,
     head_dim: text.head_dim ?? text.hidden_size / text.num_attention_heads,

@@ -1,19 +1,20 @@
-import { Tensor } from "onnxruntime-node";
-import type { SessionOptions } from "../../../../../models/runtime/session.js";
+import type { Provider, SessionOptions } from "../../../../../models/runtime/session.js";
 import { type TensorInfo, TensorSession, type Tensors } from "../../../../../models/runtime/tensor-session.js";
+import { floatsOf, outputNamed } from "../../../../../models/runtime/tensors.js";
 import { UserError } from "../../../../../tiles/errors.js";
-import type { CacheShape } from "../files/model-config.js";
-import { type Positions, positionFeed } from "../positions.js";
-import { emptyFloats, floatsOf, floatTensor, outputNamed, repeatFirst, wholeTensor } from "./tensors.js";
+import type { DecoderShape } from "../files/model-config.js";
+import type { Positions } from "../positions.js";
+import {
+  type Cache,
+  decoderFeeds,
+  emptyCache,
+  exampleFeeds,
+  isKnownInput,
+  isPast,
+  KNOWN_INPUTS,
+} from "./decoder-feeds.js";
 import type { Embeddings } from "./token-embedding.js";
 import { refuseUnknownInputs } from "./vision-encoder.js";
-
-/** Keys and values of the tokens read so far, of one sequence. */
-export interface Cache {
-  readonly length: number;
-  /** By the names of the decoder's inputs. */
-  readonly tensors: Tensors;
-}
 
 /** What a run gives for each sequence. */
 export interface Reading {
@@ -22,23 +23,22 @@ export interface Reading {
   readonly cache: Cache;
 }
 
-const PAST = /^past_key_values\.\d+\.(key|value)$/;
-const KNOWN = ["inputs_embeds", "attention_mask", "position_ids", "num_logits_to_keep", "use_cache_branch"];
 /** Outputs that are an answer by themselves, where model.json does not name one. */
 const SCORE_OUTPUTS = ["score", "scores"];
 
 /** The language model with its cache. What it takes is read of the graph: exporters differ. */
 export class Decoder {
-  private readonly inputs: ReadonlyMap<string, TensorInfo>;
-  private readonly pasts: readonly TensorInfo[];
+  private readonly inputs: readonly TensorInfo[];
+  /** Names of the cache's inputs. */
+  private readonly pasts: readonly string[];
 
   private constructor(
     private readonly session: TensorSession,
-    private readonly shape: CacheShape,
+    private readonly shape: DecoderShape,
     private readonly score: string | null,
   ) {
-    this.inputs = new Map(session.inputs.map((info) => [info.name, info]));
-    this.pasts = session.inputs.filter(({ name }) => PAST.test(name));
+    this.inputs = session.inputs;
+    this.pasts = this.inputs.map(({ name }) => name).filter(isPast);
   }
 
   /**
@@ -47,13 +47,12 @@ export class Decoder {
    */
   static async load(
     path: string,
-    shape: CacheShape,
+    shape: DecoderShape,
     score: string | undefined,
     options: SessionOptions,
   ): Promise<Decoder> {
-    const session = await TensorSession.create(path, options);
-    const names = [...KNOWN, "past_key_values.N.key", "past_key_values.N.value"].join(", ");
-    await refuseUnknownInputs(session, (name) => KNOWN.includes(name) || PAST.test(name), names);
+    const session = await TensorSession.create(path, (inputs) => exampleFeeds(inputs, shape, path), options);
+    await refuseUnknownInputs(session, isKnownInput, KNOWN_INPUTS);
     const outputs = session.outputs.map(({ name }) => name);
     const answer = score ?? outputs.find((name) => SCORE_OUTPUTS.includes(name)) ?? null;
     const decoder = new Decoder(session, shape, answer);
@@ -70,12 +69,11 @@ export class Decoder {
 
   /** The cache before the first token. */
   get empty(): Cache {
-    const tensors = this.pasts.map((info) => {
-      const [, heads, , width] = info.shape;
-      const dims = [1, whole(heads) ?? this.shape.heads, 0, whole(width) ?? this.shape.head_dim];
-      return [info.name, emptyFloats(info, dims, this.session.path)] as const;
-    });
-    return { length: 0, tensors: Object.fromEntries(tensors) };
+    return emptyCache(this.inputs, this.shape, this.session.path);
+  }
+
+  get provider(): Provider {
+    return this.session.provider;
   }
 
   /**
@@ -95,24 +93,9 @@ export class Decoder {
       if (one.length !== length) throw new RangeError("Decoder.read: sequences of different length");
       embeds.set(one.data, i * length * width);
     });
-    const total = past.length + length;
-    const { path } = this.session;
-    const feeds: Record<string, Tensor> = {};
-    for (const [name, tensor] of Object.entries(past.tensors)) feeds[name] = repeatFirst(tensor, batch);
-    for (const info of this.inputs.values()) {
-      if (info.name === "inputs_embeds") feeds[info.name] = floatTensor(info, embeds, [batch, length, width], path);
-      if (info.name === "attention_mask") {
-        feeds[info.name] = wholeTensor(info, new Uint8Array(batch * total).fill(1), [batch, total], path);
-      }
-      if (info.name === "position_ids") {
-        const { data, dims } = positionFeed(positions, past.length, total, batch);
-        feeds[info.name] = wholeTensor(info, data, dims, path);
-      }
-      if (info.name === "num_logits_to_keep") feeds[info.name] = wholeTensor(info, Uint8Array.of(1), oneOf(info), path);
-      if (info.name === "use_cache_branch") feeds[info.name] = new Tensor("bool", [past.length > 0], oneOf(info));
-    }
-    const outputs = await this.session.run(feeds);
-    return { last: this.lastOf(outputs, batch), cache: this.cacheOf(outputs, total) };
+    const step = { embeds, batch, length, width, positions, past };
+    const outputs = await this.session.run(decoderFeeds(this.inputs, step, this.session.path));
+    return { last: this.lastOf(outputs, batch), cache: this.cacheOf(outputs, past.length + length) };
   }
 
   async release(): Promise<void> {
@@ -137,20 +120,20 @@ export class Decoder {
   }
 
   private cacheOf(outputs: Tensors, length: number): Cache {
-    const tensors = this.pasts.map(
-      ({ name }) => [name, outputNamed(outputs, presentOf(name), this.session.path)] as const,
-    );
+    const tensors = this.pasts.map((name) => [name, outputNamed(outputs, presentOf(name), this.session.path)] as const);
     return { length, tensors: Object.fromEntries(tensors) };
   }
 
   private problem(outputs: readonly string[]): string | null {
-    const wanted = [this.score ?? "logits", ...this.pasts.map(({ name }) => presentOf(name))];
+    const wanted = [this.score ?? "logits", ...this.pasts.map(presentOf)];
     const missing = wanted.find((name) => !outputs.includes(name));
     if (missing !== undefined) return `has no output ${missing}; it has ${outputs.join(", ")}`;
     if (this.pasts.length !== 2 * this.shape.layers) {
       return `has ${this.pasts.length / 2} layers of cache, config.json tells ${this.shape.layers}`;
     }
-    for (const name of ["inputs_embeds", "attention_mask"]) if (!this.inputs.has(name)) return `has no input ${name}`;
+    for (const name of ["inputs_embeds", "attention_mask"]) {
+      if (!this.inputs.some((info) => info.name === name)) return `has no input ${name}`;
+    }
     return null;
   }
 }
@@ -158,13 +141,4 @@ export class Decoder {
 /** The output that continues a cache input. */
 function presentOf(past: string): string {
   return past.replace("past_key_values", "present");
-}
-
-function whole(dimension: number | string | undefined): number | null {
-  return typeof dimension === "number" && dimension > 0 ? dimension : null;
-}
-
-/** Dimensions of an input that is one value: exporters write it as a scalar or as a vector of one. */
-function oneOf(info: TensorInfo): number[] {
-  return info.shape.length === 0 ? [] : [1];
 }

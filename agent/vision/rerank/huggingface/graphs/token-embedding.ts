@@ -1,12 +1,14 @@
 import { Tensor } from "onnxruntime-node";
-import type { SessionOptions } from "../../../../../models/runtime/session.js";
-import { TensorSession } from "../../../../../models/runtime/tensor-session.js";
+import type { Provider, SessionOptions } from "../../../../../models/runtime/session.js";
+import { TensorSession, type Tensors } from "../../../../../models/runtime/tensor-session.js";
+import { floatsOf, outputNamed } from "../../../../../models/runtime/tensors.js";
 import { UserError } from "../../../../../tiles/errors.js";
-import { floatsOf, outputNamed } from "./tensors.js";
 import { type ImageFeatures, refuseUnknownInputs } from "./vision-encoder.js";
 
 const INPUT = "input_ids";
 const OUTPUT = "inputs_embeds";
+/** Tokens of which an accelerated provider must give the CPU's vectors. */
+const EXAMPLE = Array.from({ length: 16 }, (_, id) => id);
 
 /** Vectors of a sequence: [length, width]. */
 export interface Embeddings {
@@ -21,7 +23,7 @@ export class TokenEmbedding {
 
   /** @throws UserError when the file cannot be loaded or takes other inputs than token ids */
   static async load(path: string, options: SessionOptions): Promise<TokenEmbedding> {
-    const session = await TensorSession.create(path, options);
+    const session = await TensorSession.create(path, () => feedsOf(EXAMPLE), options);
     await refuseUnknownInputs(session, (name) => name === INPUT, INPUT);
     return new TokenEmbedding(session);
   }
@@ -34,8 +36,7 @@ export class TokenEmbedding {
    */
   async embed(ids: readonly number[], image_id: number, image: ImageFeatures | null): Promise<Embeddings> {
     const { path } = this.session;
-    const input = new Tensor("int64", BigInt64Array.from(ids, BigInt), [1, ids.length]);
-    const output = outputNamed(await this.session.run({ [INPUT]: input }), OUTPUT, path);
+    const output = outputNamed(await this.session.run(feedsOf(ids)), OUTPUT, path);
     const width = output.dims.at(-1) ?? 0;
     const data = floatsOf(output, OUTPUT, path).slice();
     if (image === null) return { data, length: ids.length, width };
@@ -51,7 +52,15 @@ export class TokenEmbedding {
     return { data, length: ids.length, width };
   }
 
+  get provider(): Provider {
+    return this.session.provider;
+  }
+
   async release(): Promise<void> {
     await this.session.release();
   }
+}
+
+function feedsOf(ids: readonly number[]): Tensors {
+  return { [INPUT]: new Tensor("int64", BigInt64Array.from(ids, BigInt), [1, ids.length]) };
 }

@@ -1,9 +1,9 @@
 import type { Tensor } from "onnxruntime-node";
-import type { SessionOptions } from "../../../../../models/runtime/session.js";
-import { type TensorInfo, TensorSession } from "../../../../../models/runtime/tensor-session.js";
+import type { Provider, SessionOptions } from "../../../../../models/runtime/session.js";
+import { type TensorInfo, TensorSession, type Tensors } from "../../../../../models/runtime/tensor-session.js";
+import { floatsOf, floatTensor, outputNamed, wholeTensor } from "../../../../../models/runtime/tensors.js";
 import { UserError } from "../../../../../tiles/errors.js";
 import type { ImageFeeds, PreparedImage } from "../images/image.js";
-import { floatsOf, floatTensor, outputNamed, wholeTensor } from "./tensors.js";
 
 /** Vectors of an image's tokens: [tokens, width]. */
 export interface ImageFeatures {
@@ -18,9 +18,12 @@ const OUTPUT = "image_features";
 export class VisionEncoder {
   private constructor(private readonly session: TensorSession) {}
 
-  /** @throws UserError when the file cannot be loaded or takes inputs that are not known here */
-  static async load(path: string, options: SessionOptions): Promise<VisionEncoder> {
-    const session = await TensorSession.create(path, options);
+  /**
+   * @param example an image on which an accelerated provider is compared with the CPU
+   * @throws UserError when the file cannot be loaded or takes inputs that are not known here
+   */
+  static async load(path: string, example: PreparedImage, options: SessionOptions): Promise<VisionEncoder> {
+    const session = await TensorSession.create(path, (inputs) => feedsOf(inputs, example.feeds, path), options);
     const known = ["pixel_values", "pixel_attention_mask", "grid_thw", "image_grid_thw"];
     await refuseUnknownInputs(session, (name) => known.includes(name), known.join(", "));
     return new VisionEncoder(session);
@@ -34,8 +37,7 @@ export class VisionEncoder {
    */
   async encode(image: PreparedImage): Promise<ImageFeatures> {
     const { path } = this.session;
-    const feeds = Object.fromEntries(this.session.inputs.map((info) => [info.name, feedOf(info, image.feeds, path)]));
-    const output = outputNamed(await this.session.run(feeds), OUTPUT, path);
+    const output = outputNamed(await this.session.run(feedsOf(this.session.inputs, image.feeds, path)), OUTPUT, path);
     const width = output.dims.at(-1) ?? 0;
     const data = floatsOf(output, OUTPUT, path);
     const tokens = data.length / width;
@@ -48,9 +50,17 @@ export class VisionEncoder {
     return { data, tokens, width };
   }
 
+  get provider(): Provider {
+    return this.session.provider;
+  }
+
   async release(): Promise<void> {
     await this.session.release();
   }
+}
+
+function feedsOf(inputs: readonly TensorInfo[], feeds: ImageFeeds, path: string): Tensors {
+  return Object.fromEntries(inputs.map((info) => [info.name, feedOf(info, feeds, path)]));
 }
 
 function feedOf(info: TensorInfo, feeds: ImageFeeds, path: string): Tensor {

@@ -20,8 +20,8 @@ for (const name of ["smolvlm", "qwen2-vl"] as const) {
     skip: missing,
   }, async () => {
     const dir = fixtureFolder(name);
-    const { cache, family } = readModelConfig(dir);
-    const decoder = await Decoder.load(join(dir, "onnx", "decoder_model_merged.onnx"), cache, undefined, {});
+    const { decoder: shape, family } = readModelConfig(dir);
+    const decoder = await Decoder.load(join(dir, "onnx", "decoder_model_merged.onnx"), shape, undefined, {});
     const ids = [1, 1, 5, 5, 5, 5, 1, 1, 1];
     const positions =
       family === "idefics3" ? countedPositions(LENGTH) : multimodalPositions(ids, 5, [{ rows: 2, cols: 2 }]);

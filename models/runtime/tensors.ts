@@ -1,6 +1,6 @@
 import { Tensor } from "onnxruntime-node";
-import type { TensorInfo, Tensors } from "../../../../../models/runtime/tensor-session.js";
-import { UserError } from "../../../../../tiles/errors.js";
+import { UserError } from "../../tiles/errors.js";
+import type { TensorInfo, Tensors } from "./tensor-session.js";
 
 /** IEEE 754 half precision, read through single precision's bits. */
 export function halfToFloat(bits: number): number {

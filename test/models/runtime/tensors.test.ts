@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { Tensor } from "onnxruntime-node";
-import { logSumExp, yesMinusNo } from "../../../../../agent/vision/rerank/huggingface/answer.js";
 import {
   floatsOf,
   floatTensor,
@@ -10,7 +9,7 @@ import {
   halfToFloat,
   repeatFirst,
   wholeTensor,
-} from "../../../../../agent/vision/rerank/huggingface/graphs/tensors.js";
+} from "../../../models/runtime/tensors.js";
 
 test("every half precision number survives the way to float and back", () => {
   for (let bits = 0; bits < 0x10000; bits++) {
@@ -62,11 +61,4 @@ test("a cache is repeated for every sequence of a batch", () => {
   assert.deepEqual([...(three.data as Float32Array)], [1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 4]);
   const half = repeatFirst(new Tensor("float16", Uint16Array.of(7, 8), [1, 2]), 2);
   assert.deepEqual([...new Uint16Array((half.data as Uint16Array).buffer)], [7, 8, 7, 8]);
-});
-
-test("the logit of an answer is that of any of its spellings", () => {
-  assert.ok(Math.abs(logSumExp([Math.log(0.25), Math.log(0.5)]) - Math.log(0.75)) < 1e-12);
-  assert.equal(logSumExp([1000, Number.NEGATIVE_INFINITY]), 1000);
-  const logits = Float32Array.from([0, Math.log(2), Math.log(6), 0]);
-  assert.ok(Math.abs(yesMinusNo(logits, { yes: [1, 2], no: [0, 3] }) - Math.log(4)) < 1e-6);
 });
