@@ -27,9 +27,9 @@ HELD_OUT = {
 """Split by ground, not by folder: several SZTAKI folders show the same ground. The same lists stand in
 bench/datasets/ground.ts, and a test holds them together.
 
-Found by registering every image of every pair with every other one (SIFT, ratio .85, RANSAC similarity of 4 px), first
-dates with first dates, second with second and across; only groups that more than one combination agrees on, or one with
-hundreds of inliers, count. In pixels of the first-named image:
+Found by registering every image of every pair with every other one, of all dates (bench/peers/overlaps.py: SIFT, ratio
+.85, RANSAC similarity of 4 px). What counts is an overlap that several combinations of dates agree on, or one with
+hundreds of inliers. In pixels of the first-named image:
 
     archieve ~ szada_1     scale 1.18: nearly all of szada_1          (205 inliers in the second dates)
     archieve ~ szada_6     its right edge, 270 x 340                  (49)
