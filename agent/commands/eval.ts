@@ -6,7 +6,7 @@ import { UserError } from "../../tiles/errors.js";
 import { DATASETS, datasetReader } from "../eval/datasets/registry.js";
 import { evaluateTask, figures, pooled, type TaskSums } from "../eval/evaluate.js";
 import { FITS, type Fit } from "../eval/images.js";
-import { FeatureReranker, openRetriever } from "../eval/model.js";
+import { GalleryReranker, openRetriever } from "../eval/model.js";
 import { ProgressBar } from "../eval/progress.js";
 import { type EvalReport, reportJson, reportTable } from "../eval/report.js";
 import { type DatasetOptions, DIRECTIONS, type Direction, type OpenDataset } from "../eval/task.js";
@@ -52,7 +52,10 @@ export function evalCommand(): Command {
     .argument("<dataset>", DATASETS.map(({ name }) => name).join(", "))
     .argument("<folder>", "the data set as downloaded and unpacked")
     .option("--model <folder>", "model folder of kind encoder or retriever, instead of the shipped encoder")
-    .option("--reranker <folder>", "re-ranker model instead of the shipped one")
+    .option(
+      "--reranker <folder>",
+      "re-ranker instead of the shipped one: a model folder, or a Hugging Face ONNX export",
+    )
     .option("--no-rerank", "leave the re-ranker out")
     .option("--rerank-k <k>", "how many of the best images of a query are re-ranked", wholeNumber(1), 20)
     .option("--headings <n>", "try each query at n headings, evenly around; the best counts", wholeNumber(1), 1)
@@ -115,7 +118,7 @@ async function evaluate(dataset: OpenDataset, title: string, folder: string, fla
   };
   const retriever = await openRetriever(flags.model ?? shippedModel("encoder"), session);
   const reranker = flags.rerank
-    ? await FeatureReranker.load(flags.reranker ?? shippedModel("reranker"), flags.fit, session)
+    ? await GalleryReranker.load(flags.reranker ?? shippedModel("reranker"), flags.fit, session)
     : null;
   const bar = new ProgressBar(process.stderr);
   const options = {
@@ -130,6 +133,7 @@ async function evaluate(dataset: OpenDataset, title: string, folder: string, fla
   try {
     const done: { name: string; sums: TaskSums }[] = [];
     for (const { name, open } of dataset.tasks) {
+      bar.show(`${name}  opening`, 0, 1);
       const { task, close } = await open();
       try {
         const onProgress = (what: string, count: number, total: number): void =>

@@ -5,8 +5,10 @@ import { shippedModel } from "../../models/runtime/paths.js";
 import type { SessionOptions } from "../../models/runtime/session.js";
 import { DEFAULT_VISION_CONFIG } from "../vision/config.js";
 import { type EncodedQuery, QueryEncoder } from "../vision/encode/query-encoder.js";
-import { CompactReranker } from "../vision/rerank/compact-reranker.js";
-import { FeatureStrip } from "./feature-strip.js";
+import type { RectifiedQuery } from "../vision/rectify/rectifier.js";
+import { loadReranker, rerankerKind } from "../vision/rerank/load-reranker.js";
+import type { Reranker } from "../vision/rerank/reranker.js";
+import { GalleryStrip } from "./gallery-strip.js";
 import { type Fit, turnClockwise } from "./images.js";
 import { embedInBatches } from "./search.js";
 import type { EvalImage, ViewFacts } from "./task.js";
@@ -62,7 +64,7 @@ export async function openRetriever(dir: string, session: SessionOptions): Promi
   const queries = new EncodedPictures(await Encoder.load(dir, session));
   return {
     ...plain,
-    embedQuery: async (picture, headings_deg) => (await queries.encode(picture, headings_deg)).descriptors,
+    embedQuery: async (picture, headings_deg) => (await queries.encode(picture, headings_deg)).query.descriptors,
     async release() {
       await plain.release();
       await queries.encoder.release();
@@ -96,35 +98,42 @@ class EncodedPictures {
     this.queries = new QueryEncoder(encoder, DEFAULT_VISION_CONFIG.encode);
   }
 
-  encode(picture: Uint8Array, headings_deg: readonly number[]): Promise<EncodedQuery> {
+  async encode(
+    picture: Uint8Array,
+    headings_deg: readonly number[],
+  ): Promise<{ readonly query: EncodedQuery; readonly patches: RectifiedQuery }> {
     const { cell_px: side_px, fillColour } = this.encoder;
     const turned = headings_deg.map((deg) => turnClockwise(picture, side_px, deg, fillColour));
     const rgb = new Uint8Array(Buffer.concat(turned.map((one) => one.rgb)));
     const valid = new Uint8Array(Buffer.concat(turned.map((one) => one.valid)));
     // The resolution on the ground is not known, and encoding does not ask for it.
-    return this.queries.encode({ n: turned.length, side_px, gsd_m: Number.NaN, rgb, valid }, headings_deg);
+    const patches = { n: turned.length, side_px, gsd_m: Number.NaN, rgb, valid };
+    return { query: await this.queries.encode(patches, headings_deg), patches };
   }
 }
 
-/** The shipped encoder reads the pictures, whichever retriever found them, and the re-ranker reads its features. */
-export class FeatureReranker implements EvalReranker {
+/**
+ * Any of the agent's re-rankers on a gallery of images: those that read features read the shipped encoder's, whichever
+ * retriever found the images.
+ */
+export class GalleryReranker implements EvalReranker {
   private readonly queries: EncodedPictures;
 
   private constructor(
     private readonly encoder: Encoder,
-    private readonly reranker: CompactReranker,
-    private readonly strip: FeatureStrip,
+    private readonly reranker: Reranker,
+    private readonly strip: GalleryStrip,
     readonly id: string,
   ) {
     this.queries = new EncodedPictures(encoder);
   }
 
   /** @throws UserError when the re-ranker cannot be used or reads another encoder's features */
-  static async load(dir: string, fit: Fit, session: SessionOptions): Promise<FeatureReranker> {
+  static async load(dir: string, fit: Fit, session: SessionOptions): Promise<GalleryReranker> {
     const encoder = await Encoder.load(shippedModel("encoder"), session);
-    const strip = new FeatureStrip(encoder, fit);
-    const reranker = await CompactReranker.load(dir, encoder, strip, session);
-    return new FeatureReranker(encoder, reranker, strip, reranker.id);
+    const strip = new GalleryStrip(encoder, fit, rerankerKind(dir) === "reranker" ? "features" : "pictures");
+    const reranker = await loadReranker(dir, encoder, strip, session);
+    return new GalleryReranker(encoder, reranker, strip, reranker.id ?? dir);
   }
 
   get side_px(): number {
@@ -144,7 +153,7 @@ export class FeatureReranker implements EvalReranker {
     await this.strip.require(found.map(({ index }) => index));
     // Only headings that a candidate was found at are read.
     const used = [...new Set(found.map(({ heading }) => heading))].sort((a, b) => a - b);
-    const query = await this.queries.encode(
+    const { query, patches } = await this.queries.encode(
       picture,
       used.map((heading) => headings_deg[heading] ?? 0),
     );
@@ -161,7 +170,7 @@ export class FeatureReranker implements EvalReranker {
     const gsd_cm = (100 * prompt.footprint_m) / this.side_px;
     // Benchmarks tell neither the dates of their images nor how well the height is known.
     const unknown = { map_age_months: 0, month: 0, agl_sigma_percent: 5 };
-    const ranked = await this.reranker.rerank(query, candidates, { ...prompt, ...unknown, gsd_cm });
+    const ranked = await this.reranker.rerank(query, candidates, { ...prompt, ...unknown, gsd_cm }, patches);
     return ranked.map(({ row }) => row);
   }
 

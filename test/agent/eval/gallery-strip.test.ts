@@ -3,13 +3,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
-import { FeatureStrip } from "../../../agent/eval/feature-strip.js";
+import { GalleryStrip } from "../../../agent/eval/gallery-strip.js";
 import { loadSquare } from "../../../agent/eval/images.js";
-import { FeatureReranker } from "../../../agent/eval/model.js";
+import { GalleryReranker } from "../../../agent/eval/model.js";
+import { mapPictures } from "../../../agent/vision/rerank/map-picture.js";
 import { Encoder } from "../../../models/runtime/encoder.js";
 import { shippedModel } from "../../../models/runtime/paths.js";
 import { Random } from "../helpers/random.js";
 import { modelsMissing } from "../helpers/small-pack.js";
+import { fixtureFolder, missing } from "../vision/rerank/huggingface/fixture.js";
 import { raster } from "./raster.js";
 import { writeRaster } from "./small-images.js";
 
@@ -38,7 +40,7 @@ describe("features of a gallery", { skip: modelsMissing() }, () => {
     const encoder = await Encoder.load(shippedModel("encoder"));
     try {
       const one = (encoder.cell_px / encoder.stride_px) ** 2 * encoder.channels;
-      const strip = new FeatureStrip(encoder, "squeeze", 2 * one);
+      const strip = new GalleryStrip(encoder, "squeeze", "features", 2 * one);
       strip.open(gallery);
       await strip.require([0, 2]);
       const { side } = strip;
@@ -64,7 +66,7 @@ describe("features of a gallery", { skip: modelsMissing() }, () => {
   });
 
   test("the shipped re-ranker puts the same picture before others", async () => {
-    const reranker = await FeatureReranker.load(shippedModel("reranker"), "squeeze", {});
+    const reranker = await GalleryReranker.load(shippedModel("reranker"), "squeeze", {});
     try {
       reranker.open(gallery);
       const picture = await loadSquare({ path: gallery[1]?.path ?? "" }, reranker.side_px, "squeeze");
@@ -73,6 +75,38 @@ describe("features of a gallery", { skip: modelsMissing() }, () => {
       const order = await reranker.rank(picture, [0, 120, 240], found, prompt);
       assert.deepEqual([...order].sort(), [0, 1, 2]);
       assert.equal(order[0], 1);
+    } finally {
+      await reranker.release();
+    }
+  });
+
+  test("those that look at pictures find the same image where the strip says it is", async () => {
+    const encoder = await Encoder.load(shippedModel("encoder"));
+    try {
+      const strip = new GalleryStrip(encoder, "squeeze", "pictures");
+      strip.open(gallery);
+      await strip.require([2, 0]);
+      const window = { level: 0, ...strip.centre_px(2), side_px: encoder.cell_px };
+      const [seen] = await mapPictures(strip, [window], encoder.fillColour);
+      const picture = await loadSquare({ path: gallery[2]?.path ?? "" }, encoder.cell_px, "squeeze");
+      const off = picture.reduce((sum, value, i) => sum + Math.abs(value - (seen?.rgb[i] ?? 0)), 0) / picture.length;
+      assert.ok(off < 6, `mean difference ${off}`);
+      assert.throws(() => strip.featureWindow(0, 2 * strip.side, 0, strip.side, strip.side), RangeError);
+    } finally {
+      await encoder.release();
+    }
+  });
+
+  test("a Hugging Face model re-ranks a gallery by its folder", { skip: missing }, async () => {
+    const reranker = await GalleryReranker.load(fixtureFolder("smolvlm"), "squeeze", {});
+    try {
+      reranker.open(gallery);
+      const picture = await loadSquare({ path: gallery[1]?.path ?? "" }, reranker.side_px, "squeeze");
+      const found = [2, 0].map((index) => ({ index, similarity: 0.5, heading: 0 }));
+      const prompt = { agl_m: 150, footprint_m: 150, off_nadir_deg: 0, yaw_sigma_deg: 180 };
+      const order = await reranker.rank(picture, [0], found, prompt);
+      // The tiny model's weights are random: it must only have read two different pictures and put both back.
+      assert.deepEqual([...order].sort(), [0, 2]);
     } finally {
       await reranker.release();
     }
