@@ -14,19 +14,20 @@ const FAMILIES = {
 
 const count = z.int().positive();
 
+// Files leave out what is the model's default, so nothing of this is required: the graphs tell most of it, too.
 const textConfig = z.object({
-  num_hidden_layers: count,
-  num_attention_heads: count,
+  num_hidden_layers: count.nullish(),
+  num_attention_heads: count.nullish(),
   num_key_value_heads: count.nullish(),
-  hidden_size: count,
+  hidden_size: count.nullish(),
   head_dim: count.nullish(),
 });
 
 const common = z.object({ model_type: z.string(), image_token_id: z.int().nonnegative().optional() });
 const idefics3 = common.extend({
   scale_factor: count.default(2),
-  text_config: textConfig,
-  vision_config: z.object({ image_size: count, patch_size: count }),
+  text_config: textConfig.default({}),
+  vision_config: z.object({ image_size: count.nullish(), patch_size: count.nullish() }).default({}),
 });
 // Older exports hold the text model's settings at the top.
 const qwen = common.extend({
@@ -34,12 +35,12 @@ const qwen = common.extend({
   vision_config: z.object({ spatial_merge_size: count.default(2) }).default({ spatial_merge_size: 2 }),
 });
 
-/** Shape of the decoder: its vectors, and its cache of [batch, heads, length, head_dim] for every layer. */
+/** Shape of the decoder as far as config.json tells: its vectors, and a cache of [batch, heads, length, head_dim] a layer. */
 export interface DecoderShape {
-  readonly hidden_size: number;
-  readonly layers: number;
-  readonly heads: number;
-  readonly head_dim: number;
+  readonly hidden_size: number | null;
+  readonly layers: number | null;
+  readonly heads: number | null;
+  readonly head_dim: number | null;
 }
 
 /** What of config.json matters here. */
@@ -51,8 +52,8 @@ export type ModelConfig = {
 } & (
   | {
       readonly family: "idefics3";
-      /** Tokens that one view of an image becomes. */
-      readonly tokens_per_view: number;
+      /** Tokens that one view of an image becomes; null where config.json does not tell. */
+      readonly tokens_per_view: number | null;
     }
   | { readonly family: "qwen2-vl"; readonly merge: number }
 );
@@ -66,8 +67,9 @@ export function readModelConfig(dir: string): ModelConfig {
   if (family === undefined) throw new UserError(`${path}: ${unknownWord("model_type", model_type, names)}`);
   if (family === "idefics3") {
     const { text_config, vision_config, scale_factor } = readJsonFile(path, idefics3);
-    const side = Math.floor(vision_config.image_size / vision_config.patch_size);
-    const tokens_per_view = Math.floor(side ** 2 / scale_factor ** 2);
+    const { image_size, patch_size } = vision_config;
+    const known = typeof image_size === "number" && typeof patch_size === "number";
+    const tokens_per_view = known ? Math.floor(Math.floor(image_size / patch_size) ** 2 / scale_factor ** 2) : null;
     return { model_type, image_token_id, decoder: decoderShape(text_config), family, tokens_per_view };
   }
   const { text_config, vision_config } = readJsonFile(path, qwen);
@@ -76,10 +78,12 @@ export function readModelConfig(dir: string): ModelConfig {
 }
 
 function decoderShape(text: z.infer<typeof textConfig>): DecoderShape {
+  const { hidden_size = null, num_attention_heads = null, num_key_value_heads, head_dim, num_hidden_layers } = text;
+  const derived = hidden_size === null || num_attention_heads === null ? null : hidden_size / num_attention_heads;
   return {
-    hidden_size: text.hidden_size,
-    layers: text.num_hidden_layers,
-    heads: text.num_key_value_heads ?? text.num_attention_heads,
-    head_dim: text.head_dim ?? text.hidden_size / text.num_attention_heads,
+    hidden_size,
+    layers: num_hidden_layers ?? null,
+    heads: num_key_value_heads ?? num_attention_heads,
+    head_dim: head_dim ?? derived,
   };
 }

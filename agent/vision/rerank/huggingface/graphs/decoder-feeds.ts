@@ -1,6 +1,7 @@
 import { Tensor } from "onnxruntime-node";
 import type { TensorInfo, Tensors } from "../../../../../models/runtime/tensor-session.js";
 import { emptyFloats, floatTensor, repeatFirst, wholeTensor } from "../../../../../models/runtime/tensors.js";
+import { UserError } from "../../../../../tiles/errors.js";
 import type { DecoderShape } from "../files/model-config.js";
 import { countedPositions, type Positions, positionFeed } from "../positions.js";
 
@@ -66,7 +67,7 @@ export function emptyCache(inputs: Iterable<TensorInfo>, shape: DecoderShape, pa
   for (const info of inputs) {
     if (!isPast(info.name)) continue;
     const [, heads, , width] = info.shape;
-    const dims = [1, whole(heads) ?? shape.heads, 0, whole(width) ?? shape.head_dim];
+    const dims = [1, either(heads, shape.heads, "heads", path), 0, either(width, shape.head_dim, "head_dim", path)];
     tensors[info.name] = emptyFloats(info, dims, path);
   }
   return { length: 0, tensors };
@@ -77,7 +78,8 @@ const EXAMPLE_TOKENS = 16;
 
 /** A first step on made-up vectors. */
 export function exampleFeeds(inputs: readonly TensorInfo[], shape: DecoderShape, path: string): Tensors {
-  const width = shape.hidden_size;
+  const declared = inputs.find(({ name }) => name === "inputs_embeds")?.shape.at(-1);
+  const width = either(declared, shape.hidden_size, "hidden_size", path);
   const embeds = Float32Array.from({ length: EXAMPLE_TOKENS * width }, (_, i) => Math.sin(i * 0.7) * 0.5);
   const counted = countedPositions(EXAMPLE_TOKENS);
   const axes = inputs.find(({ name }) => name === "position_ids")?.shape.length === 3 ? 3 : 1;
@@ -87,8 +89,11 @@ export function exampleFeeds(inputs: readonly TensorInfo[], shape: DecoderShape,
   return decoderFeeds(inputs, { embeds, batch: 1, length: EXAMPLE_TOKENS, width, positions, past }, path);
 }
 
-function whole(dimension: number | string | undefined): number | null {
-  return typeof dimension === "number" && dimension > 0 ? dimension : null;
+/** A size as the graph declares it, or else as config.json tells. */
+function either(dimension: number | string | undefined, told: number | null, what: string, path: string): number {
+  if (typeof dimension === "number" && dimension > 0) return dimension;
+  if (told !== null) return told;
+  throw new UserError(`${path}: leaves ${what} free, and text_config in config.json does not tell it`);
 }
 
 /** Dimensions of an input that is one value: exporters write it as a scalar or as a vector of one. */

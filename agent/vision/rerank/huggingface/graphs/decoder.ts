@@ -128,7 +128,7 @@ export class Decoder {
     const wanted = [this.score ?? "logits", ...this.pasts.map(presentOf)];
     const missing = wanted.find((name) => !outputs.includes(name));
     if (missing !== undefined) return `has no output ${missing}; it has ${outputs.join(", ")}`;
-    if (this.pasts.length !== 2 * this.shape.layers) {
+    if (this.shape.layers !== null && this.pasts.length !== 2 * this.shape.layers) {
       return `has ${this.pasts.length / 2} layers of cache, config.json tells ${this.shape.layers}`;
     }
     for (const name of ["inputs_embeds", "attention_mask"]) {

@@ -29,7 +29,14 @@ export function imageReader(
     const settings = readIdefics3Preprocessor(dir);
     checkResample(dir, settings.resample);
     const split = { ...settings, do_image_splitting: splitting ?? settings.do_image_splitting };
-    return new Idefics3Images(placeholder, split, readImageSeqLen(dir) ?? config.tokens_per_view);
+    const tokens = readImageSeqLen(dir) ?? config.tokens_per_view;
+    if (tokens === null) {
+      throw new UserError(
+        `${join(dir, "processor_config.json")}: has no image_seq_len, and vision_config in config.json does not tell ` +
+          "image_size and patch_size; copy the whole model folder again",
+      );
+    }
+    return new Idefics3Images(placeholder, split, tokens);
   }
   const settings = readQwenPreprocessor(dir);
   checkResample(dir, settings.resample);

@@ -138,6 +138,21 @@ test("without a wish the most exact precision that is there is taken", { skip: m
   await assert.rejects(VisionLanguageModel.load(dir, {}), /has no decoder_model_merged; there are embed_tokens\.onnx/);
 });
 
+test("what the graphs tell themselves may be missing in config.json", { skip: missing }, async (t) => {
+  const dir = copyFixture(t, "smolvlm", null);
+  editJson(dir, "config.json", ({ model_type }) => ({ model_type }));
+  const model = await VisionLanguageModel.load(dir, {});
+  const of = reference("smolvlm");
+  const { query, candidates } = pictures(of);
+  const scores = await model.score(query, candidates, of.values);
+  await model.release();
+  scores.forEach((score, i) => {
+    assert.ok(Math.abs(score - (of.candidates[i]?.score ?? Number.NaN)) < 1e-3);
+  });
+  rmSync(join(dir, "processor_config.json"));
+  await assert.rejects(VisionLanguageModel.load(dir, {}), /processor_config\.json: has no image_seq_len/);
+});
+
 test("an image that becomes another number of tokens than the configuration tells", { skip: missing }, async (t) => {
   const dir = copyFixture(t, "smolvlm", null);
   editJson(dir, "processor_config.json", (config) => ({ ...config, image_seq_len: 5 }));
