@@ -5,7 +5,7 @@ import type { Provider } from "../../models/runtime/session.js";
 import { lonLatToOffset, offsetToLonLat } from "../../tiles/geodesy/wgs84.js";
 import { PackReader } from "../../tiles/pack/reader.js";
 import { DEFAULT_VISION_CONFIG, type VisionConfig } from "./config.js";
-import { headingHypotheses, QueryEncoder } from "./encode/query-encoder.js";
+import { type EncodedQuery, headingHypotheses, QueryEncoder } from "./encode/query-encoder.js";
 import { estimatePosition } from "./estimate.js";
 import type { CameraRig, Frame } from "./frame.js";
 import { contrast } from "./rectify/contrast.js";
@@ -142,7 +142,7 @@ export class VisionPipeline {
     const { best, near: close } = await run.time("register", () =>
       this.parts.registrar.register(
         encoded,
-        this.judgeable(run.ranked),
+        this.judgeable(encoded, run.ranked),
         frame.agl_sigma_m / frame.agl_m,
         around && ((candidate) => within(around, candidate)),
       ),
@@ -179,10 +179,19 @@ export class VisionPipeline {
 
   /**
    * Candidates as the registrar's acceptance may weigh them. It was fitted to the encoder's cosines; another retriever's
-   * mean something else (those of HOG are high for any two places), so they count as nothing known in its favour.
+   * mean something else (those of HOG are high for any two places). The encoder's own take their place.
    */
-  private judgeable(ranked: readonly RankedCandidate[]): readonly RankedCandidate[] {
-    return this.parts.embedder === undefined ? ranked : ranked.map((candidate) => ({ ...candidate, similarity: 0 }));
+  private judgeable(query: EncodedQuery, ranked: readonly RankedCandidate[]): readonly RankedCandidate[] {
+    const { encoders, headings_deg } = query;
+    if (encoders === undefined) return ranked;
+    const width = encoders.length / headings_deg.length;
+    return ranked.map((candidate) => {
+      const stored = this.parts.pack.encoderDescriptor(candidate.row);
+      const base = candidate.heading * width;
+      let similarity = 0;
+      for (let i = 0; i < width; i++) similarity += (encoders[base + i] ?? 0) * (stored[i] ?? 0);
+      return { ...candidate, similarity };
+    });
   }
 
   private rectify(frame: Frame, plan: QueryPlan, headings_deg: readonly number[]): Promise<RectifiedQuery> {

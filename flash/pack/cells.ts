@@ -43,6 +43,8 @@ export interface DescribedCell {
   readonly col: number;
   readonly row: number;
   readonly descriptor: Float32Array;
+  /** The encoder's own descriptor, where another model made the cell's. */
+  readonly encoders?: Float32Array;
 }
 
 /** A cell is made where at least this share of its feature positions lies on imagery. */

@@ -131,9 +131,9 @@ class PanelPass {
   async #endRow(): Promise<void> {
     const { writer, onProgress, geometry } = this.job;
     const cells = await this.job.encoder.endRow();
-    for (const { col, row, descriptor } of cells) {
+    for (const { col, row, descriptor, encoders } of cells) {
       const place = { level: geometry.level, col0_px: col * FEATURE_STRIDE_PX, row0_px: row * FEATURE_STRIDE_PX };
-      writer.putCell(place, descriptor);
+      writer.putCell(place, descriptor, encoders);
     }
     this.cells += cells.length;
     const bytes = cells.reduce((sum, cell) => sum + cell.descriptor.length * 5, 0);

@@ -2,7 +2,7 @@ import { parentPort } from "node:worker_threads";
 import { type ImageEmbedder, loadEmbedder } from "../../models/runtime/embedder.js";
 import { Encoder } from "../../models/runtime/encoder.js";
 import { errorMessage, UserError } from "../../tiles/errors.js";
-import { CellAssembler } from "./cells.js";
+import { CellAssembler, type DescribedCell } from "./cells.js";
 import { EmbeddedWindows, PooledWindows } from "./describers.js";
 import { blockPixels, encodeBlock } from "./encode-block.js";
 import type { EncodingAnswer, EncodingRequest } from "./encoding-protocol.js";
@@ -12,6 +12,8 @@ import type { EncodingAnswer, EncodingRequest } from "./encoding-protocol.js";
 let encoder: Encoder | undefined;
 let embedder: ImageEmbedder | undefined;
 let assembler: CellAssembler | undefined;
+/** Makes the descriptors of the index, where it is not the encoder that does. */
+let plugged: CellAssembler | undefined;
 
 async function answer(request: EncodingRequest): Promise<EncodingAnswer> {
   if (request.kind === "load") {
@@ -22,16 +24,28 @@ async function answer(request: EncodingRequest): Promise<EncodingAnswer> {
   }
   if (encoder === undefined) throw new Error("no model is loaded");
   if (request.kind === "panel") {
-    const describer = embedder === undefined ? new PooledWindows(encoder) : new EmbeddedWindows(embedder);
-    assembler = new CellAssembler(request.panel, describer);
+    assembler = new CellAssembler(request.panel, new PooledWindows(encoder));
+    if (embedder !== undefined) plugged = new CellAssembler(request.panel, new EmbeddedWindows(embedder));
     return { kind: "done" };
   }
   if (assembler === undefined) throw new Error("no panel was begun");
-  if (request.kind === "end-row") return { kind: "cells", cells: await assembler.endRow() };
+  if (request.kind === "end-row") return { kind: "cells", cells: await endRow(assembler) };
   const { features, coarse, seen } = await encodeBlock(encoder, request.image);
-  const block = embedder === undefined ? coarse : blockPixels(request.image, embedder.fillColour);
-  assembler.add(request.first_col, block, seen);
+  assembler.add(request.first_col, coarse, seen);
+  if (embedder !== undefined) plugged?.add(request.first_col, blockPixels(request.image, embedder.fillColour), seen);
   return { kind: "block", features };
+}
+
+/** Both assemblers saw the same imagery, so their cells are the same, in the same order. */
+async function endRow(own: CellAssembler): Promise<DescribedCell[]> {
+  const cells = await own.endRow();
+  if (plugged === undefined) return cells;
+  const described = await plugged.endRow();
+  return described.map((cell, at) => {
+    const twin = cells[at];
+    if (twin?.col !== cell.col || twin.row !== cell.row) throw new Error("the cells of two describers differ");
+    return { ...cell, encoders: twin.descriptor };
+  });
 }
 
 async function answerOrFail(request: EncodingRequest): Promise<EncodingAnswer> {

@@ -102,7 +102,7 @@ export async function writeFixturePack(dir: string, options: FixtureOptions = {}
         for (let col0_px = 0; col0_px + 224 <= geometry.width_px; col0_px += geometry.stride_px) {
           const descriptor = unitVector(spec.descriptor.width, next);
           const cell = { level: geometry.level, col0_px, row0_px };
-          writer.putCell(cell, descriptor);
+          writer.putCell(cell, descriptor, spec.retriever === undefined ? undefined : descriptor);
           cells.push({ ...cell, descriptor });
         }
       }

@@ -4,6 +4,7 @@ import type Database from "better-sqlite3";
 import { UserError } from "../errors.js";
 import { flipTileRow } from "../geodesy/tile-math.js";
 import { distance_m, offsetToLonLat } from "../geodesy/wgs84.js";
+import { unpackDirection } from "../index/direction.js";
 import { FlatIndex, type IndexMemory } from "../index/flat-index.js";
 import { CellTable } from "./cell-table.js";
 import { FeatureStore } from "./feature-store.js";
@@ -36,6 +37,7 @@ export class PackReader {
   private readonly levels = new Map<number, { grid: LevelGrid; manifest: LevelManifest; cells?: CellTable }>();
   private readonly selectTile: Database.Statement<[number, number, number], { tile_data: Buffer }>;
   private readonly selectBoxes: Database.Statement<number[], number>;
+  private selectDescriptor: Database.Statement<[number], Buffer> | undefined;
   private openIndex: FlatIndex | undefined;
   private closed = false;
 
@@ -120,6 +122,22 @@ export class PackReader {
       this.selectBoxes.all(lon_deg - span_deg, lon_deg + span_deg, south, north, level, level),
     );
     return Uint32Array.from(boxes.filter((row) => distance_m(place, cells.centre(row)) <= radius_m)).sort();
+  }
+
+  /**
+   * What the encoder itself makes of a cell, in a pack with a retriever (in any other it is what the index holds).
+   * Throws a UserError when the pack has none of that row.
+   */
+  encoderDescriptor(row: number): Float32Array {
+    this.requireOpen();
+    this.selectDescriptor ??= asked(this.db.name, () =>
+      this.db.prepare<[number], Buffer>("SELECT descriptor FROM encoder_descriptors WHERE row = ?").pluck(),
+    );
+    const select = this.selectDescriptor;
+    const bytes = asked(this.db.name, () => select.get(row));
+    if (bytes === undefined)
+      throw new UserError(`${this.dir} has no encoder's descriptor of cell ${row}: make it again`);
+    return unpackDirection(bytes);
   }
 
   /** The index over the cells of all levels; loaded by the first use. */

@@ -31,6 +31,14 @@ CREATE TABLE feature_blocks (
 ) WITHOUT ROWID;
 `;
 
+/** In packs with a retriever: what the encoder itself makes of each cell, as int8 that point the descriptor's way. */
+const ENCODER_DESCRIPTORS = `
+CREATE TABLE encoder_descriptors (
+  row INTEGER PRIMARY KEY,
+  descriptor BLOB NOT NULL
+);
+`;
+
 /** Creates tiles.sqlite with its tables and metadata and leaves a transaction open. */
 export function createDatabase(path: string, spec: PackSpec, version: number): Database.Database {
   const db = openSqlite(path);
@@ -46,6 +54,7 @@ export function createDatabase(path: string, spec: PackSpec, version: number): D
   db.pragma(`user_version = ${version}`);
   db.exec("BEGIN");
   db.exec(TABLES);
+  if (spec.retriever !== undefined) db.exec(ENCODER_DESCRIPTORS);
   const insert = db.prepare<[string, string]>("INSERT INTO metadata (name, value) VALUES (?, ?)");
   for (const [name, value] of metadataRows(spec)) insert.run(name, value);
   return db;

@@ -85,6 +85,23 @@ function* cellProblems(db: Database.Database, manifest: PackManifest): Iterable<
     .get();
   if (lost !== undefined) yield `cell ${lost} is not in cells_rtree`;
   for (const level of manifest.levels) yield* levelCellProblems(db, level);
+  if (manifest.retriever !== undefined) yield* descriptorProblems(db, manifest);
+}
+
+function* descriptorProblems(db: Database.Database, manifest: PackManifest): Iterable<string> {
+  const tables = db.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'encoder_descriptors'").all();
+  if (tables.length === 0) {
+    yield "has no table encoder_descriptors, as packs with a retriever must";
+    return;
+  }
+  yield* countProblem(db, "encoder_descriptors", manifest.counts.cells);
+  const lost = db
+    .prepare<[], number>("SELECT row FROM cells WHERE row NOT IN (SELECT row FROM encoder_descriptors) LIMIT 1")
+    .pluck()
+    .get();
+  if (lost !== undefined) yield `has no encoder's descriptor of cell ${lost}`;
+  const widths = db.prepare("SELECT DISTINCT length(descriptor) FROM encoder_descriptors").all();
+  if (widths.length > 1) yield "has encoder's descriptors of different lengths";
 }
 
 function* levelCellProblems(db: Database.Database, level: LevelManifest): Iterable<string> {

@@ -3,6 +3,7 @@ import type Database from "better-sqlite3";
 import { UserError } from "../errors.js";
 import { BufferedFile, diskError, hashFile, requireLittleEndian } from "../files.js";
 import { flipTileRow } from "../geodesy/tile-math.js";
+import { packDirection } from "../index/direction.js";
 import { IndexWriter } from "../index/writer.js";
 import { creationTime } from "./creation-time.js";
 import { blockBytes, encodeFeaturesHeader, FEATURES_HEADER_BYTES } from "./feature-format.js";
@@ -51,6 +52,7 @@ export class PackWriter {
   private readonly insertTile: Database.Statement<[number, number, number, Uint8Array]>;
   private readonly insertCell: Database.Statement<[number, number, number, number, number, number]>;
   private readonly insertBox: Database.Statement<number[]>;
+  private readonly insertDescriptor: Database.Statement<[number, Int8Array]> | null;
   private readonly insertBlock: Database.Statement<[number, number, number, number, number]>;
   private tiles = 0;
   private state: "open" | "closed" = "open";
@@ -69,6 +71,8 @@ export class PackWriter {
     this.insertTile = db.prepare("INSERT INTO tiles VALUES (?, ?, ?, ?)");
     this.insertCell = db.prepare("INSERT INTO cells VALUES (?, ?, ?, ?, ?, ?)");
     this.insertBox = db.prepare("INSERT INTO cells_rtree VALUES (?, ?, ?, ?, ?, ?, ?)");
+    this.insertDescriptor =
+      spec.retriever === undefined ? null : db.prepare("INSERT INTO encoder_descriptors VALUES (?, ?)");
     this.insertBlock = db.prepare("INSERT INTO feature_blocks VALUES (?, ?, ?, ?, ?)");
     features.write(encodeFeaturesHeader(spec.features.channels));
   }
@@ -126,12 +130,18 @@ export class PackWriter {
   /**
    * Adds a cell and its descriptor, a unit vector. Cells come level by level in the order of `spec.levels`; within a
    * level any order is right, row by row makes searches in a small area fastest. A cell lies within the level grid.
+   * @param encoders in a pack with a retriever, the encoder's own descriptor of the cell
    * @returns the cell's row in the index
    */
-  putCell(cell: CellPlacement, descriptor: Float32Array): number {
+  putCell(cell: CellPlacement, descriptor: Float32Array, encoders?: Float32Array): number {
     return this.write(() => {
       const state = this.levelState(cell.level);
       this.checkCell(cell, state, descriptor);
+      if ((encoders !== undefined) !== (this.insertDescriptor !== null)) {
+        throw new RangeError(
+          "the encoder's own descriptor goes with the cells of a pack with a retriever, and with no other",
+        );
+      }
       const row = this.index.rows;
       if (state.cells === 0) state.row0 = row;
       const { grid } = state;
@@ -146,6 +156,10 @@ export class PackWriter {
       const lon = [northWest.lon_deg, southEast.lon_deg];
       const lat = [southEast.lat_deg, northWest.lat_deg];
       this.insertBox.run(row, ...lon, ...lat, level, level);
+      if (encoders !== undefined) {
+        requireUnit("the encoder's own descriptor of a cell", encoders);
+        this.insertDescriptor?.run(row, packDirection(encoders));
+      }
       this.index.append(descriptor);
       state.cells++;
       return row;
@@ -273,11 +287,7 @@ export class PackWriter {
         `the descriptor of ${name} has ${descriptor.length} elements, the pack's have ${this.spec.descriptor.width}`,
       );
     }
-    let squares = 0;
-    for (const value of descriptor) squares += value * value;
-    if (!(Math.abs(Math.sqrt(squares) - 1) <= UNIT_TOLERANCE)) {
-      throw new RangeError(`the descriptor of ${name} is not a unit vector: its length is ${Math.sqrt(squares)}`);
-    }
+    requireUnit(`the descriptor of ${name}`, descriptor);
   }
 
   private checkLevelOrder(level: number): void {
@@ -304,6 +314,13 @@ export class PackWriter {
   private requireOpen(): void {
     if (this.state === "closed") throw new Error(`the pack ${this.staging.target} is finished or aborted`);
   }
+}
+
+function requireUnit(what: string, vector: Float32Array): void {
+  let squares = 0;
+  for (const value of vector) squares += value * value;
+  if (Math.abs(Math.sqrt(squares) - 1) <= UNIT_TOLERANCE) return;
+  throw new RangeError(`${what} is not a unit vector: its length is ${Math.sqrt(squares)}`);
 }
 
 /** Runs an insertion; a second one of the same thing is told by name. */

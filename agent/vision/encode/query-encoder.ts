@@ -16,6 +16,8 @@ export interface EncodedQuery {
   /** [headings, width]: unit descriptors, of the maker of the pack's. */
   readonly descriptors: Float32Array;
   readonly descriptorWidth: number;
+  /** [headings, width]: the encoder's own unit descriptors, where `descriptors` are another model's. */
+  readonly encoders?: Float32Array;
 }
 
 /** Makes the descriptors of rectified patches where the encoder does not. */
@@ -42,38 +44,31 @@ export class QueryEncoder {
     const valid = visiblePositions(query, encoder.stride_px, this.config.min_position_visible);
     const features = new Float32Array(query.n * channels * positions);
     const { coarseChannels } = encoder;
-    const { describer } = this;
-    const pooled = describer === undefined ? query.n : 0;
-    const coarse = new Float32Array(pooled * coarseChannels * positions);
+    const coarse = new Float32Array(query.n * coarseChannels * positions);
     const gridWidth = encoder.grid * encoder.grid * coarseChannels;
-    const grids = new Float32Array(pooled * gridWidth);
+    const grids = new Float32Array(query.n * gridWidth);
     const patchBytes = query.side_px * query.side_px * 3;
     for (let from = 0; from < query.n; from += this.config.batch) {
       const n = Math.min(this.config.batch, query.n - from);
       const rgb = query.rgb.subarray(from * patchBytes, (from + n) * patchBytes);
       const dense = await encoder.encodeDense(rgb, n, query.side_px, query.side_px);
       features.set(dense.data, from * channels * positions);
-      if (pooled > 0) coarse.set(dense.coarse, from * coarseChannels * positions);
+      coarse.set(dense.coarse, from * coarseChannels * positions);
     }
     for (let i = 0; i < query.n; i++) {
       const seen = valid.subarray(i * positions, (i + 1) * positions);
       blank(features, i * channels * positions, channels, seen);
-      if (pooled === 0) continue;
       const base = i * coarseChannels * positions;
       blank(coarse, base, coarseChannels, seen);
       const layout = { base, channelStep: positions, rowStep: side, columnStep: 1 };
       poolGrid(coarse, layout, side, encoder.grid, coarseChannels, grids, i * gridWidth);
     }
-    const descriptors = await (describer === undefined ? encoder.describe(grids, query.n) : describer.describe(query));
-    return {
-      headings_deg,
-      side,
-      channels,
-      features,
-      valid,
-      descriptors,
-      descriptorWidth: describer?.width ?? encoder.descriptorWidth,
-    };
+    const own = await encoder.describe(grids, query.n);
+    const encoded = { headings_deg, side, channels, features, valid };
+    const { describer } = this;
+    if (describer === undefined) return { ...encoded, descriptors: own, descriptorWidth: encoder.descriptorWidth };
+    const descriptors = await describer.describe(query);
+    return { ...encoded, descriptors, descriptorWidth: describer.width, encoders: own };
   }
 }
 

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { UserError } from "../../../tiles/errors.js";
 import { encodeManifest, type PackManifest } from "../../../tiles/pack/manifest.js";
 import { PackReader, type PackReaderOptions } from "../../../tiles/pack/reader.js";
 import { verifyPack } from "../../../tiles/pack/verify.js";
-import { type FixturePack, temporaryFolder, writeFixturePack } from "../fixtures.js";
+import { PackWriter } from "../../../tiles/pack/writer.js";
+import { openSqlite } from "../../../tiles/sqlite.js";
+import { type FixturePack, fixtureSpec, temporaryFolder, writeFixturePack } from "../fixtures.js";
 
 const folder = temporaryFolder();
 after(folder.remove);
@@ -34,10 +36,60 @@ function refusal(dir: string, options: PackReaderOptions): string {
 test("a pack of a retriever is of version 2 and names it; all other files are as without", async () => {
   assert.equal(other.manifest.version, 2);
   assert.deepEqual(other.manifest.retriever, { ...retriever, width: 40 });
-  assert.deepEqual(other.manifest.files, plain.manifest.files);
+  for (const file of ["index.bin", "features.bin"] as const) {
+    assert.deepEqual(other.manifest.files[file], plain.manifest.files[file]);
+  }
   assert.deepEqual((await verifyPack(other.dir)).problems, []);
   const keys = Object.keys(JSON.parse(readFileSync(join(other.dir, "pack.json"), "utf8")));
   assert.equal(keys[keys.indexOf("encoder") + 1], "retriever");
+});
+
+test("the encoder's own descriptors are kept beside, as directions", () => {
+  const reader = PackReader.open(other.dir);
+  other.cells.forEach(({ descriptor }, row) => {
+    const kept = reader.encoderDescriptor(row);
+    assert.ok(kept.reduce((sum, value, i) => sum + value * (descriptor[i] ?? 0), 0) > 0.9995);
+    assert.ok(Math.abs(Math.hypot(...kept) - 1) < 1e-5);
+  });
+  assert.throws(() => reader.encoderDescriptor(other.cells.length), UserError);
+  reader.close();
+  const without = PackReader.open(plain.dir);
+  assert.throws(() => without.encoderDescriptor(0), UserError);
+  without.close();
+});
+
+test("a pack with a retriever, and no other, needs them for each cell", async () => {
+  const unit = new Float32Array(40).fill(1 / Math.sqrt(40));
+  const cell = { level: 0, col0_px: 0, row0_px: 0 };
+  for (const [name, spec, encoders] of [
+    ["a", fixtureSpec({ retriever }), undefined],
+    ["b", fixtureSpec(), unit],
+    ["c", fixtureSpec({ retriever }), new Float32Array(40).fill(Number.NaN)],
+  ] as const) {
+    const writer = PackWriter.create(join(folder.path, `${name}.skypack`), spec);
+    assert.throws(() => writer.putCell(cell, unit, encoders), /the encoder's own descriptor/);
+    writer.abort();
+  }
+});
+
+test("verify misses what is lost of them", async () => {
+  const cases: [string, RegExp][] = [
+    [
+      "DELETE FROM encoder_descriptors WHERE row = 3",
+      /rows in encoder_descriptors.*;.*no encoder's descriptor of cell 3/,
+    ],
+    ["UPDATE encoder_descriptors SET descriptor = x'00' WHERE row = 1", /descriptors of different lengths/],
+    ["DROP TABLE encoder_descriptors", /has no table encoder_descriptors/],
+  ];
+  for (const [index, [sql, message]] of cases.entries()) {
+    const dir = join(folder.path, `broken-${index}.skypack`);
+    cpSync(other.dir, dir, { recursive: true });
+    const db = openSqlite(join(dir, "tiles.sqlite"));
+    db.exec(sql);
+    db.close();
+    const { problems } = await verifyPack(dir);
+    assert.match(problems.map(({ what }) => what).join("; "), message);
+  }
 });
 
 test("a pack without one is of version 1, and its manifest has the members of version 1 in their order", () => {
