@@ -40,13 +40,12 @@ export function hasTwoViews(folder: string): boolean {
 export function findTwoViews(root: string, below: readonly string[], title: string): string {
   const found = below.map((part) => join(root, part)).find(hasTwoViews);
   if (found !== undefined) return found;
-  const where = join(below[0] ?? "", "query_drone");
-  throw new UserError(
-    `${root}: not ${title}: expected ${where}, ${Object.values(FOLDERS)
-      .flat()
-      .slice(1)
-      .join(", ")} below it; ${contentsOf(root)}`,
-  );
+  const folders = Object.values(FOLDERS).flat();
+  const first = join(below[0] ?? "", folders[0] ?? "");
+  const hint = hasTwoViews(root)
+    ? "; this is its folder with the views: name the one above it"
+    : `; ${contentsOf(root)}`;
+  throw new UserError(`${root}: not ${title}: expected ${first}, ${folders.slice(1).join(", ")} below it${hint}`);
 }
 
 /**

@@ -85,6 +85,7 @@ test("positions in two files, and without one", async () => {
   await writeColour(join(parts, "test", "gallery_satellite", "000000", "H80.tif"), BLUE);
   await writeColour(join(parts, "test", "query_drone", "000001", "H80.JPG"), RED);
   await assert.rejects(denseUav.read(parts, {}), /no Dense_GPS_ALL.txt .*it has: test/);
+  await assert.rejects(denseUav.read(join(parts, "test"), {}), /not DenseUAV: .*name the one above it$/);
   const [train = "", place1 = ""] = GPS.split("\n");
   writeFileSync(join(parts, "Dense_GPS_train.txt"), train);
   await assert.rejects(denseUav.read(parts, {}), /Dense_GPS_t.*: no position of place 000001, which .*H80.JPG shows/);
