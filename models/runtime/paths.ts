@@ -22,5 +22,5 @@ export function shippedModel(kind: "encoder" | "reranker" | "registrar"): string
 
 /** Where engines of TensorRT lie when nothing else is said: beside other caches of this user. */
 export function userEngines(): string {
-  return join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "skylink-agent", "engines");
+  return join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "skylink-agent", "engines");
 }
