@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { checkModels } from "../../../agent/doctor/models-check.js";
 import { checkPack } from "../../../agent/doctor/pack-check.js";
-import { shippedModel } from "../../../models/runtime/paths.js";
+import { packageRoot, shippedModel } from "../../../models/runtime/paths.js";
 import { modelsMissing, writeSmallPack } from "../helpers/small-pack.js";
 
 const dir = mkdtempSync(join(tmpdir(), "models-check-"));
@@ -26,6 +26,18 @@ describe("checkModels", { skip: modelsMissing() }, () => {
     assert.match(of("reranker")?.detail ?? "", / on (cuda|cpu)$/);
     const ladder = of("providers");
     if (ladder?.verdict === "warning") assert.match(ladder.detail, /^not all of cuda, cpu can be used: cuda: [^;]+$/);
+  });
+
+  it("loads a vision-language model whole", async () => {
+    const reranker = join(packageRoot(), "test", "fixtures", "vlm", "smolvlm");
+    const whole = await checkModels({ folders: { ...SHIPPED, reranker }, providers: ["cpu"], threads: 1 });
+    const check = whole.find(({ name }) => name === "reranker");
+    assert.deepEqual([check?.verdict, check?.detail], ["ok", "smolvlm on cpu, cpu, cpu"]);
+    const broken = join(dir, "no-tokenizer");
+    cpSync(reranker, broken, { recursive: true });
+    rmSync(join(broken, "tokenizer.json"));
+    const checks = await checkModels({ folders: { ...SHIPPED, reranker: broken }, providers: ["cpu"], threads: 1 });
+    assert.match(checks.find(({ name }) => name === "reranker")?.detail ?? "", /tokenizer\.json: cannot be read/);
   });
 
   it("finds a folder that is none, a damaged file, and one for another encoder", async () => {

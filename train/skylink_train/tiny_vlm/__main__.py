@@ -18,7 +18,7 @@ import torch
 from torch import nn
 
 from . import qwen2_vl, smolvlm
-from .quantise import write_int8, write_q4
+from .quantise import write_fp16, write_int8, write_q4
 from .reference import reference
 
 
@@ -101,6 +101,7 @@ def write_qwen(out: Path, name: str) -> None:
     qwen2_vl.write_onnx(net, folder / "onnx", None)
     write_int8(folder / "onnx")
     write_q4(folder / "onnx")
+    write_fp16(folder / "onnx")
     write_json(folder / "reference.json", reference(net, tokenizer, qwen2_vl.FAMILY, None, True, folder))
 
 

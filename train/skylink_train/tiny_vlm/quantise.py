@@ -8,6 +8,7 @@ from pathlib import Path
 import onnx
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
+from onnxruntime.transformers.float16 import convert_float_to_float16
 
 # One line a node otherwise.
 logging.disable(logging.WARNING)
@@ -30,3 +31,9 @@ def write_q4(folder: Path) -> None:
     quantizer = MatMulNBitsQuantizer(model, block_size=16, is_symmetric=True, accuracy_level=4)
     quantizer.process()
     onnx.save(quantizer.model.model, folder / "decoder_model_merged_q4.onnx")
+
+
+def write_fp16(folder: Path) -> None:
+    """decoder_model_merged_fp16.onnx: half floats inside and out, its cache too."""
+    model = onnx.load(folder / "decoder_model_merged.onnx")
+    onnx.save(convert_float_to_float16(model, keep_io_types=False), folder / "decoder_model_merged_fp16.onnx")

@@ -9,9 +9,9 @@ import { graphFiles, isHuggingFaceFolder } from "./files/layout.js";
 import { readModelConfig } from "./files/model-config.js";
 import { TextTokenizer } from "./files/text-tokenizer.js";
 import { Decoder, type Reading } from "./graphs/decoder.js";
-import { TokenEmbedding } from "./graphs/token-embedding.js";
+import { type Embeddings, TokenEmbedding } from "./graphs/token-embedding.js";
 import { VisionEncoder } from "./graphs/vision-encoder.js";
-import type { ImageReader, RgbImage } from "./images/image.js";
+import type { ImageReader, PreparedImage, RgbImage } from "./images/image.js";
 import { imageReader } from "./images/reader.js";
 import { type PreparedPrompt, PromptWriter } from "./prepared-prompt.js";
 import { ImagePrompt } from "./prompt-parts.js";
@@ -85,7 +85,8 @@ export class VisionLanguageModel {
     }
     const { images, writer, vision, embedding, decoder } = this.parts;
     const preparedQuery = images.prepare(query);
-    const prompt = writer.prepare(values, preparedQuery, images.prepare(first));
+    const preparedFirst = images.prepare(first);
+    const prompt = writer.prepare(values, preparedQuery, preparedFirst);
     const shared = await embedding.embed(
       prompt.ids.slice(0, prompt.shared),
       writer.imageTokenId,
@@ -96,7 +97,10 @@ export class VisionLanguageModel {
     for (let from = 0; from < candidates.length; from += this.card.batch) {
       const some = candidates.slice(from, from + this.card.batch);
       const rest = [];
-      for (const candidate of some) rest.push(await this.embedRest(prompt, candidate));
+      for (const candidate of some) {
+        // One at a time: cut into many views, an image is tens of megabytes of numbers.
+        rest.push(await this.embedRest(prompt, candidate === first ? preparedFirst : images.prepare(candidate)));
+      }
       scores.push(...this.answers(await decoder.read(rest, prompt.positions, cache)));
     }
     return scores;
@@ -116,9 +120,9 @@ export class VisionLanguageModel {
   }
 
   /** Vectors of a candidate's image and of all that follows it. */
-  private async embedRest(prompt: PreparedPrompt, candidate: RgbImage): ReturnType<TokenEmbedding["embed"]> {
-    const { images, writer, vision, embedding } = this.parts;
-    const features = await vision.encode(images.prepare(candidate));
+  private async embedRest(prompt: PreparedPrompt, candidate: PreparedImage): Promise<Embeddings> {
+    const { writer, vision, embedding } = this.parts;
+    const features = await vision.encode(candidate);
     return embedding.embed(prompt.ids.slice(prompt.shared), writer.imageTokenId, features);
   }
 

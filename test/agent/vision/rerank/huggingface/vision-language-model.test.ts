@@ -45,6 +45,7 @@ const smaller: readonly (readonly [FixtureName, PrecisionChoice])[] = [
   ["qwen2-vl", "int8"],
   ["smolvlm", { decoder_model_merged: "q4" }],
   ["qwen2-vl", { decoder_model_merged: "q4", vision_encoder: "int8" }],
+  ["qwen2-vl", { decoder_model_merged: "fp16" }],
 ];
 for (const [name, precision] of smaller) {
   test(`${name} runs at ${JSON.stringify(precision)}`, { skip: missing }, async (t) => {
@@ -57,6 +58,14 @@ for (const [name, precision] of smaller) {
     });
   });
 }
+
+test("half floats go in and out, the cache too, alone and in a batch", { skip: missing }, async (t) => {
+  const exact = reference("qwen2-vl").candidates.map(({ score }) => score);
+  for (const batch of [1, 3]) {
+    const dir = copyFixture(t, "qwen2-vl", { precision: { decoder_model_merged: "fp16" }, batch });
+    near(await scores(dir, "qwen2-vl"), exact, 0.05);
+  }
+});
 
 test("no candidates, no work; candidates of different size are refused", { skip: missing }, async () => {
   const of = reference("smolvlm");
