@@ -35,6 +35,8 @@ export interface MapSource {
   level(level: number): MapLevel;
   cells(level: number): { centre(row: number): CellCentre };
   cellsWithin(level: number, lat_deg: number, lon_deg: number, radius_m: number): Uint32Array;
+  /** The encoder's own unit descriptor of a cell, where the index holds another model's. */
+  encoderDescriptor?(row: number): Float32Array;
   /** int8 features [h, w, channels]; zeros where the map has no data. */
   featureWindow(level: number, j0: number, i0: number, w: number, h: number): Int8Array;
 }

@@ -17,6 +17,7 @@ import { loadReranker } from "./rerank/load-reranker.js";
 import { type PromptValues, seasonOf } from "./rerank/prompt.js";
 import { type Reranker, RetrievalOrder } from "./rerank/reranker.js";
 import { type FrameResult, type Match, type NoFixReason, type RankedCandidate, STAGES, type Stage } from "./result.js";
+import { encoderSimilarity } from "./retrieve/encoder-similarity.js";
 import { FlatRetriever } from "./retrieve/flat-retriever.js";
 import { QueryEmbedder } from "./retrieve/query-embedder.js";
 import type { Neighbourhood, Retriever } from "./retrieve/retriever.js";
@@ -182,15 +183,9 @@ export class VisionPipeline {
    * mean something else (those of HOG are high for any two places). The encoder's own take their place.
    */
   private judgeable(query: EncodedQuery, ranked: readonly RankedCandidate[]): readonly RankedCandidate[] {
-    const { encoders, headings_deg } = query;
-    if (encoders === undefined) return ranked;
-    const width = encoders.length / headings_deg.length;
     return ranked.map((candidate) => {
-      const stored = this.parts.pack.encoderDescriptor(candidate.row);
-      const base = candidate.heading * width;
-      let similarity = 0;
-      for (let i = 0; i < width; i++) similarity += (encoders[base + i] ?? 0) * (stored[i] ?? 0);
-      return { ...candidate, similarity };
+      const similarity = encoderSimilarity(query, candidate, this.parts.pack);
+      return similarity === null ? candidate : { ...candidate, similarity };
     });
   }
 

@@ -2,6 +2,7 @@ import type { VisionConfig } from "../config.js";
 import type { EncodedQuery } from "../encode/query-encoder.js";
 import type { MapSource } from "../map-source.js";
 import type { Candidate, Sighting } from "../result.js";
+import { encoderSimilarity } from "./encoder-similarity.js";
 import { type Hit, mergeHits, suppress } from "./merge.js";
 import type { Neighbourhood, Retrieval, Retriever } from "./retriever.js";
 
@@ -22,7 +23,7 @@ export class FlatRetriever implements Retriever {
     if (near === undefined) {
       return {
         candidates: suppress(everywhere, distance_px, k),
-        sightings: everywhere.slice(0, this.config.sightings).map(sighting),
+        sightings: this.sightings(query, everywhere),
         cells,
       };
     }
@@ -34,9 +35,20 @@ export class FlatRetriever implements Retriever {
     const others = everywhere.filter(({ row }) => !known.has(row));
     return {
       candidates: [...kept, ...rest].sort(bestFirst),
-      sightings: [...close, ...others].sort(bestFirst).slice(0, this.config.sightings).map(sighting),
+      sightings: this.sightings(query, [...close, ...others].sort(bestFirst)),
       cells,
     };
+  }
+
+  /** The best cells as the belief weighs them: by the encoder's own cosines, to which it was fitted. */
+  private sightings(query: EncodedQuery, found: readonly Candidate[]): Sighting[] {
+    return found
+      .slice(0, this.config.sightings)
+      .map((cell) => {
+        const { lat_deg, lon_deg, heading_deg, similarity } = cell;
+        return { lat_deg, lon_deg, heading_deg, similarity: encoderSimilarity(query, cell, this.map) ?? similarity };
+      })
+      .sort((a, b) => b.similarity - a.similarity);
   }
 
   private search(
@@ -64,8 +76,4 @@ export class FlatRetriever implements Retriever {
 
 function bestFirst(a: Candidate, b: Candidate): number {
   return b.similarity - a.similarity || a.row - b.row;
-}
-
-function sighting({ lat_deg, lon_deg, heading_deg, similarity }: Candidate): Sighting {
-  return { lat_deg, lon_deg, heading_deg, similarity };
 }

@@ -118,3 +118,26 @@ test("sightings keep the neighbours that suppression drops, each cell once, and 
     [...order].sort((a, b) => b - a),
   );
 });
+
+test("in a pack of another retriever, sightings carry the encoder's cosines and candidates the retriever's", () => {
+  // The encoder finds cell 12 likest, the retriever cell 10.
+  const angles = [50, 30, 0];
+  const map = {
+    ...lineMap([0, 40, 60]),
+    encoderDescriptor: (row: number) => {
+      const angle = ((angles[row - 10] ?? 0) * Math.PI) / 180;
+      return Float32Array.of(Math.cos(angle), Math.sin(angle));
+    },
+  };
+  const described = { ...query(0), encoders: Float32Array.of(1, 0) };
+  const { candidates, sightings } = new FlatRetriever(map, { ...config, suppression: 0 }).retrieve(described, 2, 3);
+  assert.deepEqual(
+    candidates.map(({ row }) => row),
+    [10, 11, 12],
+  );
+  assert.ok(Math.abs((candidates[0]?.similarity ?? 0) - 1) < 1e-6);
+  const cosines = sightings.map(({ similarity }) => similarity);
+  [0, 30, 50].forEach((angle, i) => {
+    assert.ok(Math.abs((cosines[i] ?? 0) - Math.cos((angle * Math.PI) / 180)) < 1e-6, `${cosines}`);
+  });
+});

@@ -50,6 +50,7 @@ describe("a retriever is plugged in by naming its folder", { skip: modelsMissing
     assert.equal(report.recall.queries, 3);
     assert.equal(report.recall.before.at_10, 1);
     assert.equal(report.recall.after.at_10, 1);
+    assert.equal(report.fixes, 3);
     assert.equal(report.false_fixes, 0);
   });
 
