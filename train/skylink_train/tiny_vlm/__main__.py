@@ -85,7 +85,7 @@ def write_smolvlm(out: Path, name: str, *, score: bool) -> None:
     smolvlm.write_onnx(net, folder / "onnx", head)
     if not score:
         write_int8(folder / "onnx")
-        write_q4(folder / "onnx")
+        write_q4(folder / "onnx", cache_branch=True)
     write_json(folder / "reference.json", reference(net, processor, smolvlm.FAMILY, head, not score, folder))
     if score:
         write_card(folder, {"id": "tiny-smolvlm-score", "image_splitting": False, "fusion": {"retrieval_weight": 2.0}})
@@ -99,7 +99,7 @@ def write_qwen(out: Path, name: str) -> None:
     write_configs(net, qwen2_vl.image_processor(), folder)
     write_tokenizer(tokenizer, folder, qwen2_vl.CHAT_TEMPLATE, "chat_template.json")
     qwen2_vl.write_onnx(net, folder / "onnx", None)
-    write_int8(folder / "onnx")
+    write_int8(folder / "onnx", rename={"grid_thw": "image_grid_thw"})  # as Qwen2.5-VL's exports name it
     write_q4(folder / "onnx")
     write_fp16(folder / "onnx")
     write_json(folder / "reference.json", reference(net, tokenizer, qwen2_vl.FAMILY, None, True, folder))

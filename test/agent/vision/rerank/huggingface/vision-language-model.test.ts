@@ -40,6 +40,7 @@ for (const name of ["smolvlm", "smolvlm-score", "qwen2-vl"] as const) {
   });
 }
 
+// Qwen2-VL's int8 vision encoder names its grid as Qwen2.5-VL's do, SmolVLM's q4 decoder takes use_cache_branch.
 const smaller: readonly (readonly [FixtureName, PrecisionChoice])[] = [
   ["smolvlm", "int8"],
   ["qwen2-vl", "int8"],
