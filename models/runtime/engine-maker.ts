@@ -36,11 +36,13 @@ export async function ensureEngine(
     store.stamp(graph);
     return "adopted";
   }
-  await build(graph, store, options);
-  const why = await fault(graph, store, options);
-  if (why !== null) {
-    store.clear(graph);
-    throw new UserError(`the engine that was built cannot be used: ${why}`);
+  try {
+    await build(graph, store, options);
+    const why = await fault(graph, store, options);
+    if (why !== null) throw new UserError(`the engine that was built cannot be used: ${why}`);
+  } catch (thrown) {
+    store.discard(graph);
+    throw thrown;
   }
   store.stamp(graph);
   return "built";
@@ -66,7 +68,7 @@ async function fault(graph: Graph, store: EngineStore, options: EngineMakerOptio
  * cases go from the smallest to the largest input of a flight.
  */
 async function build(graph: Graph, store: EngineStore, options: EngineMakerOptions): Promise<void> {
-  const path = store.clear(graph);
+  const path = store.prepare(graph);
   options.building?.(graph);
   const session = await (options.open ?? openNative)({
     path: graph.path,

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { type Machine, thisMachine } from "./machine.js";
@@ -63,12 +63,22 @@ export class EngineStore {
     return { path, state: why === null ? "valid" : "stale", why };
   }
 
-  /** Removes a graph's engine and stamp, and makes the folder for a new one. */
-  clear(graph: { readonly path: string; readonly sha256: string }): string {
+  /** Removes a graph's engine, whole or not, its stamp, and the folder if nothing else is in it. */
+  discard(graph: { readonly path: string; readonly sha256: string }): void {
+    const path = this.pathFor(graph);
+    for (const file of [stampPath(path), path]) rmSync(file, { force: true });
+    try {
+      rmdirSync(dirname(path));
+    } catch {
+      // Another graph's engine lies there, or there is no folder.
+    }
+  }
+
+  /** Makes room for a new engine of a graph: an old one is gone, the folder is there. */
+  prepare(graph: { readonly path: string; readonly sha256: string }): string {
+    this.discard(graph);
     const path = this.pathFor(graph);
     mkdirSync(dirname(path), { recursive: true });
-    rmSync(stampPath(path), { force: true });
-    rmSync(path, { force: true });
     return path;
   }
 

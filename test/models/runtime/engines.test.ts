@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, describe, it } from "node:test";
@@ -131,6 +131,7 @@ describe("engines", () => {
       /cannot be used: differs from the CPU's golden/,
     );
     assert.equal(store.find(graph).state, "none");
+    assert.equal(existsSync(dirname(store.pathFor(graph))), false);
     assert.equal(live(), 0);
   });
 

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { existsSync, readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
 import { compare, fingerprintOf, type GoldenCase } from "../../../models/runtime/golden.js";
@@ -91,8 +93,9 @@ test("a fingerprint that was cut short is no match", () => {
 });
 
 test("the shipped models have golden output of every graph, made for their files", () => {
-  for (const kind of ["encoder", "reranker", "registrar"] as const) {
-    const { card } = loadModelFolder(shippedModel(kind), anyCard);
+  const models = dirname(shippedModel("encoder"));
+  for (const name of readdirSync(models).filter((one) => existsSync(join(models, one, "model.json")))) {
+    const { card } = loadModelFolder(join(models, name), anyCard);
     const graphs = Object.keys(card.files).filter((file) => file.endsWith(".onnx"));
     assert.deepEqual(Object.keys(card.golden?.graphs ?? {}).sort(), graphs.sort());
     for (const file of graphs) assert.equal(card.golden?.graphs[file]?.sha256, card.files[file]?.sha256);
