@@ -67,8 +67,8 @@ export function reportTable(report: EvalReport): string {
   return lines.join("\n");
 }
 
-function headingWords({ headings, north_up }: EvalReport["options"]): string {
-  const from = north_up ? "turned north-up" : "as they are";
+function headingWords({ headings, north_up, fit }: EvalReport["options"]): string {
+  const from = `${north_up ? "turned north-up" : "as they are"}${fit === "crop" ? ", cut to their middle" : ""}`;
   return headings === 1 ? `queries ${from}` : `queries ${from} and at ${headings} headings`;
 }
 

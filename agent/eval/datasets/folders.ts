@@ -77,10 +77,3 @@ export function foldersIn(folder: string): string[] {
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name);
 }
-
-/** Names of the image files in a folder, sorted. */
-export function imagesIn(folder: string): string[] {
-  return entries(folder)
-    .filter((entry) => IMAGE.test(entry.name) && !entry.isDirectory())
-    .map(({ name }) => name);
-}

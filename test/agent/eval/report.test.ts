@@ -48,7 +48,7 @@ test("without re-ranking, with distances, with a limit", () => {
   const text = reportTable({
     ...REPORT,
     models: { ...REPORT.models, reranker: null },
-    options: { ...REPORT.options, rerank_k: null, limit: 3, headings: 36, north_up: true },
+    options: { ...REPORT.options, rerank_k: null, limit: 3, headings: 36, north_up: true, fit: "crop" },
     tasks: [
       {
         ...REPORT.tasks[0],
@@ -62,7 +62,7 @@ test("without re-ranking, with distances, with a limit", () => {
       },
     ],
   });
-  assert.match(text, /no re-ranking, queries turned north-up and at 36 headings/);
+  assert.match(text, /no re-ranking, queries turned north-up, cut to their middle and at 36 headings/);
   assert.match(text, /only 3 queries of each task: no figures of the benchmark/);
   assert.match(text, /flight 03: the gallery has no true image of 1 of 3 queries; they count as missed/);
   assert.match(text, /SDM@1 +SDM@3 +<50 m +mean m\nflight 03 .* retrieval +25\.00 +20\.00 +10\.00 +321\.0$/m);
