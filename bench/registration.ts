@@ -128,11 +128,13 @@ async function main(): Promise<void> {
   if (values.markdown !== undefined) writeFileAtomic(values.markdown, tables.join("\n"));
   if (values.json !== undefined) {
     const report = {
+      benchmark: "registration",
       encoder: encoder.id,
       peers: missing === null,
       rows,
       whole_map: wholeRows,
-      records: [...records, ...whole],
+      records,
+      whole_map_records: whole,
     };
     writeFileAtomic(values.json, `${JSON.stringify(report, null, 1)}\n`);
   }

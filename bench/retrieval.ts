@@ -73,7 +73,14 @@ async function main(): Promise<void> {
   process.stdout.write(`encoder ${encoder.id}, K = ${candidates}, ${queries.length} queries a setting\n\n${table}`);
   if (values.markdown !== undefined) writeFileAtomic(values.markdown, table);
   if (values.json !== undefined) {
-    const report = { encoder: encoder.id, candidates, galleries: Object.fromEntries(cells), rows, records };
+    const report = {
+      benchmark: "retrieval",
+      encoder: encoder.id,
+      candidates,
+      galleries: Object.fromEntries(cells),
+      rows,
+      records,
+    };
     writeFileAtomic(values.json, `${JSON.stringify(report, null, 1)}\n`);
   }
   await bench.close();

@@ -54,7 +54,9 @@ export function registrationRows(records: readonly Registered[]): RegistrationRo
       const wrong = here.filter(({ right, seen }) => !right && seen);
       if (here.some(({ right, seen }) => right && seen)) groups.push(["unseen", [...unseen, ...wrong]]);
       for (const [queries, some] of groups) {
-        const ours_ms = median(some.filter(({ method }) => method === OURS).map(({ cpu_ms }) => cpu_ms)) ?? Number.NaN;
+        const ours_ms =
+          median(some.filter(({ method, right }) => method === OURS && right).map(({ cpu_ms }) => cpu_ms)) ??
+          Number.NaN;
         for (const method of unique(some.map((one) => one.method))) {
           rows.push(
             rowOf(

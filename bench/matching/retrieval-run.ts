@@ -19,8 +19,8 @@ export interface RankRecord {
   /** Place of the first right candidate among the K; null when there is none. */
   readonly retrieved: number | null;
   readonly reranked: number | null;
-  /** Similarity of the best candidate, and of the first right one. */
-  readonly best_similarity: number;
+  /** Similarity of the best candidate, and of the first right one; null where there is none. */
+  readonly best_similarity: number | null;
   readonly right_similarity: number | null;
   /** The piece of the map that the best candidate lies on, before and after re-ranking. */
   readonly retrieved_on: string | null;
@@ -95,7 +95,7 @@ export class RetrievalBench {
         view: { x, y, heading_deg },
         retrieved,
         reranked: hitRank(ranked, truth, side),
-        best_similarity: best?.similarity ?? Number.NaN,
+        best_similarity: best?.similarity ?? null,
         right_similarity: right?.similarity ?? null,
         retrieved_on: best === undefined ? null : gallery.places.at(best),
         reranked_on: winner === undefined ? null : gallery.places.at(winner),
