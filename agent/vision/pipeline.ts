@@ -8,6 +8,7 @@ import { DEFAULT_VISION_CONFIG, type VisionConfig } from "./config.js";
 import { type EncodedQuery, headingHypotheses, QueryEncoder } from "./encode/query-encoder.js";
 import { estimatePosition } from "./estimate.js";
 import type { CameraRig, Frame } from "./frame.js";
+import { FrameRun } from "./frame-run.js";
 import { contrast } from "./rectify/contrast.js";
 import { HomographyRectifier } from "./rectify/homography-rectifier.js";
 import type { RectifiedQuery, Rectifier } from "./rectify/rectifier.js";
@@ -16,7 +17,7 @@ import type { Registrar, Registration } from "./register/registrar.js";
 import { loadReranker } from "./rerank/load-reranker.js";
 import { type PromptValues, seasonOf } from "./rerank/prompt.js";
 import { type Reranker, RetrievalOrder } from "./rerank/reranker.js";
-import { type FrameResult, type Match, type NoFixReason, type RankedCandidate, STAGES, type Stage } from "./result.js";
+import type { FrameResult, Match, NoFixReason, RankedCandidate } from "./result.js";
 import { encoderSimilarity } from "./retrieve/encoder-similarity.js";
 import { FlatRetriever } from "./retrieve/flat-retriever.js";
 import { QueryEmbedder } from "./retrieve/query-embedder.js";
@@ -260,58 +261,4 @@ export class VisionPipeline {
 function within(around: Neighbourhood, candidate: RankedCandidate): boolean {
   const { north_m, east_m } = lonLatToOffset(around, candidate);
   return Math.hypot(north_m, east_m) <= around.radius_m;
-}
-
-/** Collects what one frame gives while it goes through the stages. */
-class FrameRun {
-  level: FrameResult["level"] = null;
-  patch_offset: FrameResult["patch_offset"] = null;
-  sightings: FrameResult["sightings"] = [];
-  cells = 0;
-  retrieved: FrameResult["retrieved"] = [];
-  ranked: FrameResult["ranked"] = [];
-  measures: FrameResult["measures"] = null;
-  best: Match | null = null;
-  near: Match | null = null;
-  private readonly start = performance.now();
-  private readonly stage_ms: Record<Stage, number>;
-
-  constructor(private readonly t_us: number) {
-    this.stage_ms = Object.fromEntries(STAGES.map((stage) => [stage, 0])) as Record<Stage, number>;
-  }
-
-  async time<T>(stage: Stage, work: () => Promise<T>): Promise<T> {
-    const start = performance.now();
-    try {
-      return await work();
-    } finally {
-      this.stage_ms[stage] = performance.now() - start;
-    }
-  }
-
-  refuse(reason: NoFixReason): FrameResult {
-    return this.end(reason);
-  }
-
-  end(reason: NoFixReason | null): FrameResult {
-    this.stage_ms.total = performance.now() - this.start;
-    return {
-      t_us: this.t_us,
-      fix: reason === null ? (this.best?.estimate ?? null) : null,
-      reason,
-      estimate: this.best?.estimate ?? null,
-      level: this.level,
-      patch_offset: this.patch_offset,
-      sightings: this.sightings,
-      cells: this.cells,
-      retrieved: this.retrieved,
-      ranked: this.ranked,
-      measures: this.measures,
-      heading_correction_deg: this.best?.heading_correction_deg ?? null,
-      scale: this.best?.scale ?? null,
-      spread: this.best?.spread ?? null,
-      near: this.near,
-      stage_ms: this.stage_ms,
-    };
-  }
 }

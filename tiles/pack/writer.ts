@@ -8,6 +8,7 @@ import { IndexWriter } from "../index/writer.js";
 import { creationTime } from "./creation-time.js";
 import { blockBytes, encodeFeaturesHeader, FEATURES_HEADER_BYTES } from "./feature-format.js";
 import { imageType } from "./image-type.js";
+import { once, requireUnit } from "./insertion.js";
 import { LevelGrid } from "./level-grid.js";
 import {
   DATABASE_VERSION,
@@ -37,9 +38,6 @@ interface LevelState {
   row0: number;
   blocks: number;
 }
-
-/** A descriptor is a unit vector up to this. */
-const UNIT_TOLERANCE = 1e-3;
 
 /**
  * Writes a pack. Everything goes to disk as it comes, so memory stays bounded; the pack appears under its name only
@@ -313,25 +311,5 @@ export class PackWriter {
 
   private requireOpen(): void {
     if (this.state === "closed") throw new Error(`the pack ${this.staging.target} is finished or aborted`);
-  }
-}
-
-function requireUnit(what: string, vector: Float32Array): void {
-  let squares = 0;
-  for (const value of vector) squares += value * value;
-  if (Math.abs(Math.sqrt(squares) - 1) <= UNIT_TOLERANCE) return;
-  throw new RangeError(`${what} is not a unit vector: its length is ${Math.sqrt(squares)}`);
-}
-
-/** Runs an insertion; a second one of the same thing is told by name. */
-function once(what: string, insert: () => void): void {
-  try {
-    insert();
-  } catch (thrown) {
-    const code = (thrown as { code?: unknown }).code;
-    if (typeof code === "string" && code.startsWith("SQLITE_CONSTRAINT")) {
-      throw new RangeError(`${what} was put twice`);
-    }
-    throw thrown;
   }
 }
