@@ -67,7 +67,10 @@ export function replayCommand(): Command {
     )
     .option("--no-rerank", "leave the re-ranker out: candidates stay in the order of retrieval")
     .option("--encoder <folder>", "encoder model instead of the shipped one (must be the pack's)")
-    .option("--reranker <folder>", "re-ranker model instead of the shipped one")
+    .option(
+      "--reranker <folder>",
+      "re-ranker instead of the shipped one: a model folder, or a vision-language model (docs/vlm.md)",
+    )
     .option("--registrar <folder>", "registrar model instead of the shipped one")
     .option("--retriever <folder>", "retriever model (must be the one that the pack was made with)")
     .option(
