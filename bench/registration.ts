@@ -98,7 +98,9 @@ async function main(): Promise<void> {
     await pictures.close();
   }
   const rows = registrationRows(records);
-  process.stdout.write(`Given the place, encoder ${encoder.id}:\n\n${registrationMarkdown(rows)}`);
+  if (rows.length > 0) {
+    process.stdout.write(`Given the place, encoder ${encoder.id}:\n\n${registrationMarkdown(rows)}`);
+  }
 
   const whole: Registered[] = [];
   if (!values["no-map"]) {
@@ -124,7 +126,7 @@ async function main(): Promise<void> {
     const cells = gallery.pack.manifest.counts.cells;
     process.stdout.write(`\nWhole map of ${cells} cells, no prior:\n\n${registrationMarkdown(wholeRows)}`);
   }
-  const tables = [registrationMarkdown(rows), ...(whole.length > 0 ? [registrationMarkdown(wholeRows)] : [])];
+  const tables = [rows, wholeRows].filter(({ length }) => length > 0).map(registrationMarkdown);
   if (values.markdown !== undefined) writeFileAtomic(values.markdown, tables.join("\n"));
   if (values.json !== undefined) {
     const report = {
