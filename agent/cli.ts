@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Command, CommanderError } from "commander";
 import { z } from "zod";
 import { packageRoot } from "../models/runtime/paths.js";
+import { outliveReaders } from "../tiles/closed-pipe.js";
 import { errorMessage, UserError } from "../tiles/errors.js";
 import { demoCommand } from "./commands/demo.js";
 import { doctorCommand } from "./commands/doctor.js";
@@ -34,6 +35,7 @@ function program(): Command {
   return root;
 }
 
+outliveReaders();
 try {
   await program().parseAsync();
 } catch (thrown) {

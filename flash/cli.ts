@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
+import { outliveReaders } from "../tiles/closed-pipe.js";
 import { errorMessage, UserError } from "../tiles/errors.js";
 import { packageVersion } from "./pack/build.js";
 import { inspectCommand } from "./verbs/inspect.js";
@@ -41,4 +42,5 @@ async function main(): Promise<void> {
   }
 }
 
+outliveReaders();
 await main();
