@@ -2,7 +2,8 @@ import { type GeoPoint, lonLatToOffset, offsetToLonLat } from "../../tiles/geode
 import { type Covariance2, ephOf } from "../fix.js";
 import type { FrameResult } from "../vision/result.js";
 import type { Neighbourhood } from "../vision/retrieve/retriever.js";
-import { Belief, type Hypothesis } from "./belief/belief.js";
+import type { Hypothesis } from "./belief/belief.js";
+import { Whereabouts } from "./belief/whereabouts.js";
 import { DEFAULT_NAVIGATION_CONFIG, type NavigationConfig } from "./config.js";
 import { Estimator, type PositionFix } from "./estimator/estimator.js";
 import { Anchor } from "./integrity/anchor.js";
@@ -10,7 +11,7 @@ import { FixChains } from "./integrity/chain.js";
 import { gatesOf } from "./integrity/gates.js";
 import { PictureWatch } from "./integrity/picture-watch.js";
 import { protectionLevel_m } from "./integrity/protection-level.js";
-import { measureFix, type PackLevels, placeEvidence } from "./measurement.js";
+import { measureFix, type PackLevels } from "./measurement.js";
 import type { Vector } from "./motion.js";
 import { Movement } from "./movement.js";
 import type { OdometryStep } from "./odometry/step.js";
@@ -25,9 +26,8 @@ export type FixVerdict =
 /** The neighbourhood in which the next frame is searched, sigmas, and never smaller than this. */
 const SEARCH_SIGMAS = 4;
 const SEARCH_LEAST_M = 15;
-/** Belief counts as "around the position" within this many sigma, and never less than this many cell spacings. */
-const MASS_SIGMAS = 3;
-const MASS_SPACINGS = 3;
+/** A fix may lie beyond what can have been reached by this many sigma of its own. */
+const REACH_SIGMAS = 3;
 
 /**
  * From single matches to a position that may be flown on: odometry, belief, estimator and integrity monitor in one.
@@ -38,10 +38,9 @@ const MASS_SPACINGS = 3;
 export class Navigator {
   private readonly estimator: Estimator;
   private readonly movement: Movement;
-  private readonly belief: Belief;
+  private readonly whereabouts: Whereabouts;
   private readonly chains: FixChains;
   private readonly pictures = new PictureWatch();
-  private readonly spacing_m: number;
   private anchor: Anchor | null = null;
   private active = false;
   private reset_counter = 0;
@@ -49,11 +48,6 @@ export class Navigator {
   private fix_t_us: number | null = null;
   private refused = 0;
   private lost: string | null = null;
-  /** Way flown since the last frame that counted as evidence; Infinity when nothing of that ground is in view any more. */
-  private unseen_m = Number.POSITIVE_INFINITY;
-  private belief_t_us: number | null = null;
-  /** Frames that were compared with the map. */
-  private compared = 0;
   private mass = 0;
   private input_us: number | null = null;
 
@@ -63,13 +57,12 @@ export class Navigator {
    */
   constructor(
     private readonly reference: GeoPoint,
-    private readonly levels: PackLevels,
+    levels: PackLevels,
     private readonly config: NavigationConfig = DEFAULT_NAVIGATION_CONFIG,
   ) {
     this.estimator = new Estimator(config.estimator);
     this.movement = new Movement(this.estimator, config);
-    this.spacing_m = Math.min(...levels.map(({ spacing_m }) => spacing_m));
-    this.belief = new Belief(config.belief, this.spacing_m);
+    this.whereabouts = new Whereabouts(reference, levels, this.movement, config.belief);
     this.chains = new FixChains(config.integrity.gate_chi2, config.integrity.coast_blind_s);
   }
 
@@ -86,11 +79,11 @@ export class Navigator {
     this.input_us = step.to_t_us;
     if (step.refused !== null) {
       if (step.refused === "frozen") this.pictures.repeated(step.to_t_us);
-      if (step.refused === "low-overlap" || step.refused === "gap") this.unseen_m = Number.POSITIVE_INFINITY;
+      if (step.refused === "low-overlap" || step.refused === "gap") this.whereabouts.leftView();
       return;
     }
     this.estimator.addMotion(step);
-    this.unseen_m += Math.hypot(step.north_m, step.east_m);
+    this.whereabouts.flew(Math.hypot(step.north_m, step.east_m));
     const reliable = this.estimator.unbroken && !this.pictures.frozen(step.to_t_us);
     this.anchor?.wait(reliable ? step.from_t_us : step.to_t_us);
     if (reliable) this.anchor?.move(step, step.to_t_us);
@@ -110,7 +103,7 @@ export class Navigator {
     const fix = this.measured(result);
     if (this.standsStill(result, fix)) this.distrustPictures(t_us);
     if (this.pictures.frozen(t_us)) return refusedFix("frozen");
-    this.observe(result);
+    this.whereabouts.observe(result, this.anchor);
     if (this.active && this.outdated(t_us)) this.lose("fix-age", t_us);
     if (fix === null || result.estimate === null) return refusedFix(result.reason ?? "no-candidates");
     const verdict = this.active ? this.track(result, fix) : this.acquire(result, fix);
@@ -126,17 +119,13 @@ export class Navigator {
       return this.around(state.position, Math.max(SEARCH_LEAST_M, SEARCH_SIGMAS * sigma_m));
     }
     if (this.anchor !== null) return this.around(this.anchor.centre, this.anchor.reach_m(t_us));
-    const best = this.belief.top;
-    if (best === null || best.mass < this.config.integrity.keep_mass || this.belief_t_us === null) return undefined;
-    const offset_rad = (best.heading_deg * Math.PI) / 180;
-    const moved = this.movement.between(this.belief_t_us, t_us, offset_rad);
-    const place = { north_m: best.north_m + moved.north_m, east_m: best.east_m + moved.east_m };
-    return this.around(place, MASS_SPACINGS * this.spacing_m + MASS_SIGMAS * Math.sqrt(moved.variance_m2));
+    const likely = this.whereabouts.likeliest(t_us, this.config.integrity.keep_mass);
+    return likely === null ? undefined : this.around(likely.place, likely.radius_m);
   }
 
   /** The heaviest places of the belief, as of the newest frame that vision finished: for the status page. */
   hypotheses(count: number): (Hypothesis & GeoPoint)[] {
-    return this.belief
+    return this.whereabouts
       .best(count)
       .map((one) => ({ ...one, ...offsetToLonLat(this.reference, one.north_m, one.east_m) }));
   }
@@ -185,8 +174,7 @@ export class Navigator {
   /** The gate that fails first, or "lost": a position was given up, or no place of the map explains the frames. */
   private reasonOf(gate: string): string {
     if (gate !== "agreement") return gate;
-    const explained = 1 - this.belief.elsewhere_mass - this.belief.off_mass;
-    const hopeless = this.compared > 0 && explained < this.config.integrity.least_explained;
+    const hopeless = this.whereabouts.hopeless(this.config.integrity.least_explained);
     return this.lost !== null || hopeless ? "lost" : gate;
   }
 
@@ -239,11 +227,11 @@ export class Navigator {
     const { integrity } = this.config;
     if (result.fix === null) return refusedFix(result.reason ?? "not-this-place");
     if (atEnd(result.spread)) return refusedFix("search-end");
-    const slack_m = MASS_SIGMAS * ephOf(result.fix.cov_ne_m2);
+    const slack_m = REACH_SIGMAS * ephOf(result.fix.cov_ne_m2);
     if (this.anchor !== null && !this.anchor.reaches(fix, fix.t_us, slack_m)) return refusedFix("out-of-reach");
     const chain = this.chains.add(fix, this.movement.between);
     if (chain.length < integrity.required) return refusedFix("awaiting-agreement");
-    this.mass = this.belief.massWithin(fix, this.massRadius(ephOf(result.fix.cov_ne_m2)));
+    this.mass = this.whereabouts.massAround(fix, ephOf(result.fix.cov_ne_m2));
     if (this.mass < integrity.start_mass) return refusedFix("ambiguous");
     this.begin(chain);
     return { accepted: true, reason: null };
@@ -305,22 +293,8 @@ export class Navigator {
   /** What the last pictures said was not true: nothing that was learnt from them is kept but the way back to before. */
   private distrustPictures(t_us: number): void {
     this.chains.clear();
-    this.belief.reset();
-    this.belief_t_us = null;
-    this.unseen_m = Number.POSITIVE_INFINITY;
+    this.whereabouts.forget();
     if (this.active) this.lose("picture", t_us);
-  }
-
-  private observe(result: FrameResult): void {
-    const evidence = placeEvidence(result, this.reference, this.levels, this.unseen_m, this.config.belief);
-    if (evidence === null) return;
-    this.belief_t_us ??= result.t_us;
-    this.moveBelief(result.t_us);
-    this.belief.observe(evidence);
-    this.compared++;
-    this.unseen_m = 0;
-    const { anchor } = this;
-    if (anchor !== null) this.belief.confine(anchor.centre, anchor.reach_m(result.t_us) + this.massRadius(0));
   }
 
   /** Does the belief still lie where the estimator is? */
@@ -328,24 +302,8 @@ export class Navigator {
     if (!this.active) return;
     const state = this.estimator.stateAt(t_us);
     if (state === null) return;
-    this.mass = this.belief.massWithin(state.position, this.massRadius(ephOf(state.positionCov)));
+    this.mass = this.whereabouts.massAround(state.position, ephOf(state.positionCov));
     if (this.mass < this.config.integrity.keep_mass) this.lose("belief", t_us);
-  }
-
-  private massRadius(eph_m: number): number {
-    return Math.max(MASS_SIGMAS * eph_m, MASS_SPACINGS * this.spacing_m);
-  }
-
-  /**
-   * Brings the belief to a time, by odometry where it saw the way, else by the velocity that is known. Only when a frame
-   * is compared: moving every hypothesis with every step of odometry would cost more than all the rest.
-   */
-  private moveBelief(t_us: number): void {
-    const from_us = this.belief_t_us;
-    if (from_us === null || t_us <= from_us) return;
-    this.belief_t_us = t_us;
-    const moved = this.movement.between(from_us, t_us, 0);
-    this.belief.move(moved, moved.variance_m2, (t_us - from_us) / 1e6, moved.by_heading);
   }
 
   private makeAnchor(place: Vector, radius_m: number, t_us: number, heading_offset_rad: number): Anchor {
