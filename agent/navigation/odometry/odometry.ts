@@ -63,7 +63,9 @@ export class VisualOdometry {
     const pose = { attitude: frame.attitude, mount: this.rig.mount, agl_m: frame.agl_m };
     const view = new GroundView(small.lens, pose);
     const look = (gsd_m: number): Sight => this.look(frame, small.raster, view, plan.centre, gsd_m);
-    const sight = look(this.key?.sight.patch.gsd_m ?? plan.gsd_m);
+    // A keyframe that nothing followed must not lay down the scale for ever: one taken on the ground would blind the flight.
+    const key = this.gap_s(frame) > this.config.match.max_gap_s ? null : this.key;
+    const sight = look(key?.sight.patch.gsd_m ?? plan.gsd_m);
     return this.judge(sight, unchanged) ?? this.follow(sight, plan.gsd_m, look);
   }
 
@@ -126,7 +128,7 @@ export class VisualOdometry {
       this.start(firstKeyframe(sight, this.config));
       return this.refuse("start", frame, "the first frame", frame.t_us);
     }
-    const gap_s = (frame.t_us - last.sight.frame.t_us) / 1e6;
+    const gap_s = this.gap_s(frame);
     if (gap_s > this.config.match.max_gap_s) {
       const refusal = this.refuse("gap", frame, `${gap_s.toFixed(1)} s since the last good frame`);
       this.start(firstKeyframe(fitting(), this.config));
@@ -146,6 +148,11 @@ export class VisualOdometry {
       this.stray = null;
     }
     return step;
+  }
+
+  /** Time since the last good frame, seconds. */
+  private gap_s(frame: Frame): number {
+    return this.last === null ? 0 : (frame.t_us - this.last.sight.frame.t_us) / 1e6;
   }
 
   private fits(sight: Sight, ideal_gsd_m: number): boolean {

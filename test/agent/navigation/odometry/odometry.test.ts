@@ -57,6 +57,16 @@ describe("visual odometry", () => {
     });
   });
 
+  test("a first frame from the ground does not blind the flight: after the gap it begins anew", async () => {
+    const climb = leg(60, (i) => ({ agl_m: 40 + i }));
+    const steps = await observeAll(climb.map((pose, i) => photograph(pose, i < 5 ? { agl_m: 0.01 } : {})));
+    const gap = steps.findIndex((step) => step.refused === "gap");
+    assert.ok(gap > 0 && gap <= 36, `${gap}`);
+    steps.slice(gap + 1).forEach((step) => {
+      motion(step);
+    });
+  });
+
   test("an error of attitude that comes and goes leaves nothing behind", async () => {
     const frames = leg(40).map((pose, i) => photograph(pose, { roll_deg: i > 5 && i < 35 ? 1.5 * Math.sin(i) : 0 }));
     const { north_m, east_m } = total(await observeAll(frames));
