@@ -10,6 +10,12 @@ interface Look {
 /** So many frames, within so long, are looked at. */
 const FRAMES = 4;
 const LONGEST_US = 4_000_000;
+/**
+ * Looks farther apart than this say nothing together. A multicopter that accelerates leans back from where it goes, by as
+ * much on the ground as it flies in sqrt(2 h / g), 4 s at 80 m: then the middle is back where it was, and only the looks in
+ * between tell that it was not there all the time.
+ */
+const LONGEST_GAP_US = 1_500_000;
 /** The attitude must have moved the middle of the picture at least so far, metres, for anything to be said. */
 const LEAST_LEVER_M = 1.5;
 /** The picture stands still when the ground in its middle moved by less than this part of that. */
@@ -26,9 +32,9 @@ export class StillPicture {
 
   /** Adds a registered frame; true when the last frames show the same ground under attitudes that forbid it. */
   observe(t_us: number, ground: Vector, lever: Vector): boolean {
-    this.looks = [...this.looks.filter((look) => look.t_us > t_us - LONGEST_US), { t_us, ground, lever }].slice(
-      -FRAMES,
-    );
+    if (t_us - (this.looks.at(-1)?.t_us ?? t_us) > LONGEST_GAP_US) this.looks = [];
+    const recent = this.looks.filter((look) => look.t_us > t_us - LONGEST_US);
+    this.looks = [...recent, { t_us, ground, lever }].slice(-FRAMES);
     if (this.looks.length < FRAMES) return false;
     const levers_m = widest(this.looks.map((look) => look.lever));
     return levers_m >= LEAST_LEVER_M && widest(this.looks.map(({ ground: seen }) => seen)) <= STILL_PART * levers_m;
