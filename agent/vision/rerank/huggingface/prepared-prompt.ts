@@ -23,9 +23,9 @@ export class PromptWriter {
     private readonly system: string | undefined,
     private readonly template: ChatTemplate,
     private readonly tokenizer: TextTokenizer,
-    private readonly placeholder: string,
+    private readonly image_token: string,
   ) {
-    this.image_id = tokenizer.idOf(placeholder);
+    this.image_id = tokenizer.idOf(image_token);
   }
 
   /** Id of the token that stands for a part of an image. */
@@ -33,7 +33,7 @@ export class PromptWriter {
     return this.image_id;
   }
 
-  /** The conversation as text, with one placeholder for each of the two images. */
+  /** The conversation as text, with one image token for each of the two images. */
   text(values: PromptValues): string {
     const system: Message[] =
       this.system === undefined ? [] : [{ role: "system", content: [{ type: "text", text: this.system }] }];
@@ -46,9 +46,9 @@ export class PromptWriter {
    * @throws UserError when chat template and tokenizer do not give the images their tokens
    */
   prepare(values: PromptValues, query: PreparedImage, candidate: PreparedImage): PreparedPrompt {
-    const pieces = this.text(values).split(this.placeholder);
+    const pieces = this.text(values).split(this.image_token);
     if (pieces.length !== 3) {
-      throw new UserError(`the chat template wrote ${pieces.length - 1} times ${this.placeholder} for two images`);
+      throw new UserError(`the chat template wrote ${pieces.length - 1} times ${this.image_token} for two images`);
     }
     const [before = "", between = "", after = ""] = pieces;
     const ids = this.tokenizer.encode(`${before}${query.text}${between}${candidate.text}${after}`);
@@ -56,7 +56,7 @@ export class PromptWriter {
     const shared = places[query.tokens];
     if (places.length !== query.tokens + candidate.tokens || shared === undefined) {
       throw new UserError(
-        `the prompt has ${places.length} tokens ${this.placeholder}, the images become ` +
+        `the prompt has ${places.length} tokens ${this.image_token}, the images become ` +
           `${query.tokens + candidate.tokens}: tokenizer and preprocessor_config.json do not fit together`,
       );
     }

@@ -51,7 +51,7 @@ export class VisionLanguageModel {
     const tokenizer = TextTokenizer.load(dir);
     const images = imageReader(dir, config, card.image_splitting, tokenizer);
     const prompt = new ImagePrompt(card.prompt, join(dir, "model.json"));
-    const writer = new PromptWriter(prompt, card.system, ChatTemplate.load(dir), tokenizer, images.placeholder);
+    const writer = new PromptWriter(prompt, card.system, ChatTemplate.load(dir), tokenizer, images.image_token);
     const files = graphFiles(dir, card.precision);
     const opened: { release(): Promise<void> }[] = [];
     const keep = <T extends { release(): Promise<void> }>(part: T): T => {

@@ -26,7 +26,7 @@ export class Idefics3Images implements ImageReader {
   private readonly values: readonly Float32Array[];
 
   constructor(
-    readonly placeholder: string,
+    readonly image_token: string,
     private readonly settings: Idefics3Preprocessor,
     private readonly tokens_per_view: number,
   ) {
@@ -78,7 +78,7 @@ export class Idefics3Images implements ImageReader {
   }
 
   private text(rows: number, cols: number): string {
-    const view = this.placeholder.repeat(this.tokens_per_view);
+    const view = this.image_token.repeat(this.tokens_per_view);
     const whole = `${FAKE}${GLOBAL}${view}${FAKE}`;
     if (rows === 0) return whole;
     const row = (r: number): string =>

@@ -19,7 +19,7 @@ export interface PreparedImage {
   readonly feeds: ImageFeeds;
   /** How many of the prompt's tokens it becomes. */
   readonly tokens: number;
-  /** What stands for it in the prompt, instead of the one placeholder of the chat template. */
+  /** What stands for it in the prompt, instead of the one image token of the chat template. */
   readonly text: string;
   /** Tokens down and across, where the model numbers positions by them; null where it counts on. */
   readonly grid: { readonly rows: number; readonly cols: number } | null;
@@ -28,6 +28,6 @@ export interface PreparedImage {
 /** How one family reads images and numbers positions. */
 export interface ImageReader {
   /** What the chat template writes where an image goes. */
-  readonly placeholder: string;
+  readonly image_token: string;
   prepare(image: RgbImage): PreparedImage;
 }

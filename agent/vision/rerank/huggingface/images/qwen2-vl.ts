@@ -15,7 +15,7 @@ export class QwenImages implements ImageReader {
   private readonly values: readonly Float32Array[];
 
   constructor(
-    readonly placeholder: string,
+    readonly image_token: string,
     private readonly settings: QwenPreprocessor,
   ) {
     this.values = byteValues(settings);
@@ -48,7 +48,7 @@ export class QwenImages implements ImageReader {
         grid_thw: { data: BigInt64Array.from([1n, BigInt(down), BigInt(across)]), dims: [1, 3] },
       },
       tokens: rows * cols,
-      text: this.placeholder.repeat(rows * cols),
+      text: this.image_token.repeat(rows * cols),
       grid: { rows, cols },
     };
   }

@@ -8,8 +8,8 @@ import type { ImageReader } from "./image.js";
 import { QwenImages } from "./qwen2-vl.js";
 import { RESAMPLE_NUMBERS } from "./resample.js";
 
-/** The placeholder of an image where config.json has no image_token_id. */
-const PLACEHOLDERS = { idefics3: "<image>", "qwen2-vl": "<|image_pad|>" } as const;
+/** The token of an image where config.json has no image_token_id. */
+const IMAGE_TOKENS = { idefics3: "<image>", "qwen2-vl": "<|image_pad|>" } as const;
 
 /**
  * Reads images as the folder's model was trained to.
@@ -24,7 +24,7 @@ export function imageReader(
   tokenizer: TextTokenizer,
 ): ImageReader {
   const { image_token_id, family } = config;
-  const placeholder = image_token_id === undefined ? PLACEHOLDERS[family] : tokenizer.tokenOf(image_token_id);
+  const image_token = image_token_id === undefined ? IMAGE_TOKENS[family] : tokenizer.tokenOf(image_token_id);
   if (config.family === "idefics3") {
     const settings = readIdefics3Preprocessor(dir);
     checkResample(dir, settings.resample);
@@ -36,7 +36,7 @@ export function imageReader(
           "image_size and patch_size; copy the whole model folder again",
       );
     }
-    return new Idefics3Images(placeholder, split, tokens);
+    return new Idefics3Images(image_token, split, tokens);
   }
   const settings = readQwenPreprocessor(dir);
   checkResample(dir, settings.resample);
@@ -50,7 +50,7 @@ export function imageReader(
       `${join(dir, "model.json")}: image_splitting: models of the type ${config.model_type} do not split`,
     );
   }
-  return new QwenImages(placeholder, settings);
+  return new QwenImages(image_token, settings);
 }
 
 function checkResample(dir: string, resample: number | undefined): void {

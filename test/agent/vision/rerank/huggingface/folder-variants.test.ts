@@ -61,10 +61,10 @@ for (const name of ["smolvlm", "qwen2-vl"] as const satisfies readonly FixtureNa
   });
 }
 
-test("config.json without image_token_id: the family's own placeholder", { skip: missing }, (t) => {
+test("config.json without image_token_id: the family's own image token", { skip: missing }, (t) => {
   const dir = copyFixture(t, "qwen2-vl", null);
   editJson(dir, "config.json", ({ image_token_id, ...rest }) => rest);
   const reader = imageReader(dir, readModelConfig(dir), undefined, TextTokenizer.load(dir));
-  assert.equal(reader.placeholder, "<|image_pad|>");
+  assert.equal(reader.image_token, "<|image_pad|>");
   assert.throws(() => imageReader(dir, readModelConfig(dir), true, TextTokenizer.load(dir)), /qwen2_vl do not split/);
 });

@@ -17,7 +17,7 @@ function writtenFor(name: FixtureName): { text: string; prompt: PreparedPrompt; 
   const tokenizer = TextTokenizer.load(dir);
   const images = imageReader(dir, readModelConfig(dir), card.image_splitting, tokenizer);
   const template = new ImagePrompt(card.prompt, dir);
-  const writer = new PromptWriter(template, card.system, ChatTemplate.load(dir), tokenizer, images.placeholder);
+  const writer = new PromptWriter(template, card.system, ChatTemplate.load(dir), tokenizer, images.image_token);
   const of = reference(name);
   const { query, candidates } = pictures(of);
   const [first = query] = candidates;
