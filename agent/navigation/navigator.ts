@@ -93,6 +93,7 @@ export class Navigator {
   onVelocity(t_us: number, velocity: { readonly north: number; readonly east: number }, sigma_mps: number): void {
     this.input_us = Math.max(this.input_us ?? t_us, t_us);
     this.movement.heard(t_us, velocity);
+    this.pictures.heard(t_us, velocity);
     this.estimator.addVelocity(t_us, velocity, sigma_mps);
   }
 

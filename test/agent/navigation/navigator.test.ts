@@ -276,3 +276,18 @@ test("a still that is sent again with fresh noise agrees with the map, and is fo
   assert.ok(!published.some((t) => t >= 34 && t < 52), `${published}`);
   assert.ok(published.includes(89), `${published}`);
 });
+
+test("the middle of the picture may stay where it is while the autopilot's own velocity tells that the vehicle flies on", () => {
+  for (const heard of [true, false]) {
+    const flight = new FlightMaker(15);
+    const navigator = new Navigator(REFERENCE, LEVELS);
+    for (let t = 0; t < 40; t++) {
+      const moment = flight.next();
+      if (heard) navigator.onVelocity(moment.t_us, { north: 14.3, east: -0.2 }, 1);
+      navigator.onOdometry(moment.odometry);
+      const leaning_s = Math.min(4, Math.max(0, t - 30));
+      navigator.onVision({ ...moment.seen(), patch_offset: { north_m: -14 * leaning_s, east_m: 0 } });
+      if (t >= 20) assert.equal(navigator.solutionAt(moment.t_us).position !== null, heard || t < 33, `${heard} ${t}`);
+    }
+  }
+});
