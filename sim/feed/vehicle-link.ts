@@ -1,50 +1,44 @@
-import { common } from "node-mavlink";
+import { common, minimal } from "node-mavlink";
+import { monotonic_us } from "../../agent/clock.js";
 import { MavlinkConnection } from "../../agent/mavlink/connection.js";
+import type { Vehicle } from "../../agent/mavlink/identity.js";
+import { MessageRequests } from "../../agent/mavlink/message-requests.js";
+import type { WantedMessage } from "../../agent/mavlink/wanted-messages.js";
 import type { TruePoseTrack } from "./true-pose.js";
 
 /** MAV_COMP_ID_CAMERA: what the feed is for everyone else on the link. */
 const CAMERA_COMPONENT = 100;
-const SET_MESSAGE_INTERVAL = 511;
-/** Requests can be lost, and a vehicle that starts again has forgotten them. */
-const REPEAT_MS = 2000;
+/** How often it is looked at what must be asked for. */
+const SERVICE_MS = 50;
 
-/** Messages that are asked for, with their rates. Those that a vehicle does not know it does not send. */
-const WANTED_HZ: readonly (readonly [msgid: number, rate_hz: number])[] = [
-  [common.SimState.MSG_ID, 50],
-  [common.HilStateQuaternion.MSG_ID, 50],
-  [common.Attitude.MSG_ID, 50],
-  [common.GlobalPositionInt.MSG_ID, 25],
+const SIM_STATE: WantedMessage = { msgid: common.SimState.MSG_ID, rate_hz: 50 };
+const HIL_STATE: WantedMessage = { msgid: common.HilStateQuaternion.MSG_ID, rate_hz: 50 };
+const ESTIMATE: readonly WantedMessage[] = [
+  { msgid: common.Attitude.MSG_ID, rate_hz: 50 },
+  { msgid: common.GlobalPositionInt.MSG_ID, rate_hz: 25 },
 ];
+
+/** What tells the pose of a vehicle. ArduPilot says aloud, each time, that it does not know HIL_STATE_QUATERNION. */
+function poseMessages({ autopilot }: Vehicle): readonly WantedMessage[] {
+  if (autopilot === minimal.MavAutopilot.ARDUPILOTMEGA) return [SIM_STATE, ...ESTIMATE];
+  if (autopilot === minimal.MavAutopilot.PX4) return [HIL_STATE, ...ESTIMATE];
+  return [SIM_STATE, HIL_STATE, ...ESTIMATE];
+}
 
 /** Listens to the vehicle on a link of its own and keeps the pose track fed. @throws UserError for a link that cannot be */
 export async function listenToVehicle(url: string, track: TruePoseTrack): Promise<{ close(): Promise<void> }> {
   const connection = await MavlinkConnection.open(url, { compid: CAMERA_COMPONENT });
+  const requests = new MessageRequests(connection.identity, { wanted: poseMessages });
   connection.onFrame((frame, t_us) => {
     const { vehicle } = connection.identity;
-    if (vehicle !== null && frame.sysid === vehicle.sysid && frame.compid === vehicle.compid)
-      track.receive(frame, t_us);
+    if (vehicle === null || frame.sysid !== vehicle.sysid || frame.compid !== vehicle.compid) return;
+    requests.observe(frame, t_us);
+    track.receive(frame, t_us);
   });
-  const request = (): void => {
-    const { vehicle } = connection.identity;
-    if (vehicle === null) return;
-    for (const [msgid, rate_hz] of WANTED_HZ) {
-      const message = new common.CommandLong();
-      message.targetSystem = vehicle.sysid;
-      message.targetComponent = vehicle.compid;
-      message.command = SET_MESSAGE_INTERVAL;
-      message.confirmation = 0;
-      message._param1 = msgid;
-      message._param2 = Math.round(1e6 / rate_hz);
-      message._param3 = 0;
-      message._param4 = 0;
-      message._param5 = 0;
-      message._param6 = 0;
-      message._param7 = 0;
-      // A link that is down just does not send; the next round comes.
-      connection.send(message).catch(() => undefined);
-    }
-  };
-  const timer = setInterval(request, REPEAT_MS);
+  const timer = setInterval(() => {
+    // A link that is down just does not send; what does not come is asked for again.
+    for (const message of requests.tick(monotonic_us())) connection.send(message).catch(() => undefined);
+  }, SERVICE_MS);
   return {
     async close() {
       clearInterval(timer);
