@@ -40,7 +40,7 @@ describe("where the autopilot is", () => {
     file("ap", "build", "sitl", "bin", "arducopter");
     file("ap", "build", "sitl", "bin", "arduplane");
     file("ap", "Tools", "autotest", "default_params", "copter.parm");
-    file("ap", "Tools", "autotest", "default_params", "plane.parm");
+    file("ap", "Tools", "autotest", "models", "plane.parm");
     const binary = join(dir, "ap", "build", "sitl", "bin", "arducopter");
     const defaults = join(dir, "ap", "Tools", "autotest", "default_params", "copter.parm");
     for (const ARDUPILOT_SITL of [join(dir, "ap"), binary]) {
@@ -48,6 +48,8 @@ describe("where the autopilot is", () => {
     }
     const plane = autopilotFor("ardupilot-plane", { ARDUPILOT_SITL: binary });
     assert.equal(plane?.kind === "ardupilot" && plane.binary.endsWith("arduplane"), true);
+    const beside = join(dir, "ap", "Tools", "autotest", "models", "plane.parm");
+    assert.equal(plane?.kind === "ardupilot" && plane.defaults, beside);
     assert.throws(() => autopilotFor("ardupilot-copter", { ARDUPILOT_SITL: join(dir, "no") }), /does not exist/);
     assert.throws(() => autopilotFor("ardupilot-copter", { ARDUPILOT_SITL: dir }), /no arducopter in/);
     file("alone", "arducopter");

@@ -64,11 +64,14 @@ function ardupilotIn(path: string, program: string): Autopilot {
   if (binary === undefined || !existsSync(binary)) {
     throw new UserError(`ARDUPILOT_SITL: there is no ${program} in ${path}; give the checkout it was built in`);
   }
-  const file = join("Tools", "autotest", "default_params", program === "arduplane" ? "plane.parm" : "copter.parm");
-  // The simulator's own parameters lie in the checkout, three folders above the binary.
-  const defaults = [given, resolve(dirname(binary), "..", "..", "..")].map((base) => join(base, file)).find(existsSync);
+  const file = program === "arduplane" ? "plane.parm" : "copter.parm";
+  // The simulator's own parameters lie in the checkout, three folders above the binary; a plane's are beside its model.
+  const bases = [given, resolve(dirname(binary), "..", "..", "..")];
+  const places = bases.flatMap((base) => ["models", "default_params"].map((at) => join(base, "Tools", "autotest", at)));
+  const defaults = places.map((place) => join(place, file)).find((one) => existsSync(one));
   if (defaults === undefined) {
-    throw new UserError(`ARDUPILOT_SITL: ${file} is not beside ${binary}; leave the binary where it was built`);
+    const named = join("Tools", "autotest", "*", file);
+    throw new UserError(`ARDUPILOT_SITL: ${named} is not beside ${binary}; leave the binary where it was built`);
   }
   return { kind: "ardupilot", binary, defaults };
 }
