@@ -108,7 +108,8 @@ class EncodedPictures {
     const valid = new Uint8Array(Buffer.concat(turned.map((one) => one.valid)));
     // The resolution on the ground is not known, and encoding does not ask for it.
     const patches = { n: turned.length, side_px, gsd_m: Number.NaN, rgb, valid };
-    return { query: await this.queries.encode(patches, headings_deg), patches };
+    const hypotheses = headings_deg.map((heading_deg) => ({ heading_deg, scale: 1 }));
+    return { query: await this.queries.encode(patches, hypotheses), patches };
   }
 }
 
@@ -163,8 +164,9 @@ export class GalleryReranker implements EvalReranker {
       lat_deg: 0,
       lon_deg: 0,
       ...this.strip.centre_px(index),
-      heading: used.indexOf(heading),
+      hypothesis: used.indexOf(heading),
       heading_deg: headings_deg[heading] ?? 0,
+      scale: 1,
       similarity,
     }));
     const gsd_cm = (100 * prompt.footprint_m) / this.side_px;

@@ -29,8 +29,16 @@ export interface VisionConfig {
     readonly heading_sigmas: number;
     /** At this yaw sigma and above the heading counts as unknown: all directions are tried, degrees. */
     readonly heading_unknown_sigma_deg: number;
-    /** Cells taken from the index for each heading before merging. */
-    readonly per_heading: number;
+    /** Ratio of one height hypothesis to the next, above 1; one hypothesis covers the root of it to either side. */
+    readonly scale_step: number;
+    /** Hypotheses reach this many sigma of the height to either side. */
+    readonly scale_sigmas: number;
+    /** They reach no farther than this ratio of true to reported height, as registration does not. */
+    readonly scale_reach: number;
+    /** Most hypotheses of a query: beyond it, other heights than the reported one are tried at fewer headings. */
+    readonly max_hypotheses: number;
+    /** Cells taken from the index for each hypothesis before merging. */
+    readonly per_hypothesis: number;
     /** K: candidates handed to the re-ranker. */
     readonly candidates: number;
     /** Cells reported for the belief, neighbours and all. */
@@ -47,7 +55,10 @@ export interface VisionConfig {
     readonly margin_features: number;
     /** Heading offsets tried around the candidate's heading, degrees, ascending, evenly spaced. */
     readonly headings_deg: readonly number[];
-    /** Ratios of true to reported height tried, ascending, evenly spaced; those beyond `scale_sigmas` are left out. */
+    /**
+     * Ratios of true to reported height tried, ascending, evenly spaced; those beyond `scale_sigmas` are left out, and
+     * those beyond the next hypotheses to the candidate's (register/tried-scales.ts).
+     */
     readonly scales: readonly number[];
     readonly scale_sigmas: number;
     /** Positions that must be valid in both query and map, as a part of the query's valid ones, for a shift to count. */
@@ -77,7 +88,11 @@ export const DEFAULT_VISION_CONFIG: VisionConfig = {
     heading_step_deg: 10,
     heading_sigmas: 2,
     heading_unknown_sigma_deg: 90,
-    per_heading: 64,
+    scale_step: 1.21,
+    scale_sigmas: 2,
+    scale_reach: 1.3,
+    max_hypotheses: 72,
+    per_hypothesis: 64,
     candidates: 10,
     sightings: 96,
     suppression: 0.5,

@@ -5,7 +5,8 @@ import type { Provider } from "../../models/runtime/session.js";
 import { lonLatToOffset, offsetToLonLat } from "../../tiles/geodesy/wgs84.js";
 import { PackReader } from "../../tiles/pack/reader.js";
 import { DEFAULT_VISION_CONFIG, type VisionConfig } from "./config.js";
-import { type EncodedQuery, headingHypotheses, QueryEncoder } from "./encode/query-encoder.js";
+import { type Hypothesis, queryHypotheses } from "./encode/hypotheses.js";
+import { type EncodedQuery, QueryEncoder } from "./encode/query-encoder.js";
 import { estimatePosition } from "./estimate.js";
 import type { CameraRig, Frame } from "./frame.js";
 import { FrameRun } from "./frame-run.js";
@@ -127,10 +128,11 @@ export class VisionPipeline {
     const around = near === undefined ? undefined : this.patchNeighbourhood(plan, near);
     if (around !== undefined && this.offMap(around)) return run.refuse("off-map");
 
-    const headings_deg = headingHypotheses(frame.yaw_sigma_deg, this.config.retrieve);
-    const query = await run.time("rectify", () => this.rectify(frame, plan, headings_deg));
+    const agl_sigma_ratio = frame.agl_sigma_m / frame.agl_m;
+    const hypotheses = queryHypotheses(frame.yaw_sigma_deg, agl_sigma_ratio, this.config.retrieve);
+    const query = await run.time("rectify", () => this.rectify(frame, plan, hypotheses));
     if (contrast(query) < this.config.view.min_contrast) return run.refuse("featureless");
-    const encoded = await run.time("encode", () => this.queryEncoder.encode(query, headings_deg));
+    const encoded = await run.time("encode", () => this.queryEncoder.encode(query, hypotheses));
     const retrieval = await run.time("retrieve", async () =>
       this.parts.retriever.retrieve(encoded, plan.level, this.config.retrieve.candidates, around),
     );
@@ -145,7 +147,7 @@ export class VisionPipeline {
       this.parts.registrar.register(
         encoded,
         this.judgeable(encoded, run.ranked),
-        frame.agl_sigma_m / frame.agl_m,
+        agl_sigma_ratio,
         around && ((candidate) => within(around, candidate)),
       ),
     );
@@ -190,7 +192,7 @@ export class VisionPipeline {
     });
   }
 
-  private rectify(frame: Frame, plan: QueryPlan, headings_deg: readonly number[]): Promise<RectifiedQuery> {
+  private rectify(frame: Frame, plan: QueryPlan, hypotheses: readonly Hypothesis[]): Promise<RectifiedQuery> {
     const { gsd_m, cell_px } = this.parts.pack.level(plan.level);
     const fill = this.parts.encoder.fillColour;
     const { view, centre } = plan;
@@ -200,7 +202,7 @@ export class VisionPipeline {
       centre,
       gsd_m,
       side_px: cell_px,
-      headings_deg,
+      hypotheses,
       fill,
     });
   }

@@ -38,9 +38,12 @@ export interface Candidate {
   readonly lon_deg: number;
   readonly col_px: number;
   readonly row_px: number;
-  /** Which heading hypothesis fits best: its number, and degrees to add to the reported yaw. */
-  readonly heading: number;
+  /** Which hypothesis of heading and height fits best: its number among the query's, and what it says. */
+  readonly hypothesis: number;
+  /** Degrees to add to the reported yaw. */
   readonly heading_deg: number;
+  /** True over reported height above ground. */
+  readonly scale: number;
   /** Cosine of the descriptors. */
   readonly similarity: number;
 }
@@ -59,7 +62,7 @@ export interface RankedCandidate extends Candidate {
 export interface Sighting {
   readonly lat_deg: number;
   readonly lon_deg: number;
-  /** Degrees to add to the reported yaw, of the heading hypothesis that fits best. */
+  /** Degrees to add to the reported yaw, of the hypothesis that fits best. */
   readonly heading_deg: number;
   readonly similarity: number;
 }

@@ -1,5 +1,6 @@
 import { DEFAULT_VISION_CONFIG } from "../../agent/vision/config.js";
-import { type EncodedQuery, headingHypotheses, QueryEncoder } from "../../agent/vision/encode/query-encoder.js";
+import { queryHypotheses } from "../../agent/vision/encode/hypotheses.js";
+import { type EncodedQuery, QueryEncoder } from "../../agent/vision/encode/query-encoder.js";
 import type { CameraRig, Frame } from "../../agent/vision/frame.js";
 import { HomographyRectifier } from "../../agent/vision/rectify/homography-rectifier.js";
 import type { RectifiedQuery } from "../../agent/vision/rectify/rectifier.js";
@@ -34,20 +35,21 @@ export class FrameEncoder {
     const plan = planQuery(frame, rig, pack.manifest.levels, DEFAULT_VISION_CONFIG.view);
     if (typeof plan === "string") throw new Error(`the pipeline refuses a frame of the benchmark: ${plan}`);
     const { gsd_m, cell_px, cell_side_m } = pack.level(plan.level);
-    const headings_deg = headingHypotheses(frame.yaw_sigma_deg, DEFAULT_VISION_CONFIG.retrieve);
+    const agl_sigma_ratio = frame.agl_sigma_m / frame.agl_m;
+    const hypotheses = queryHypotheses(frame.yaw_sigma_deg, agl_sigma_ratio, DEFAULT_VISION_CONFIG.retrieve);
     const fill = this.encoder.fillColour;
     const { view, centre } = plan;
     const started = cpu_ms();
-    const request = { image: frame.image, view, centre, gsd_m, side_px: cell_px, headings_deg, fill };
+    const request = { image: frame.image, view, centre, gsd_m, side_px: cell_px, hypotheses, fill };
     const rectified = await this.rectifier.rectify(request);
     const between = cpu_ms();
-    const encoded = await this.queryEncoder.encode(rectified, headings_deg);
+    const encoded = await this.queryEncoder.encode(rectified, hypotheses);
     const prompt = {
       agl_m: frame.agl_m,
       footprint_m: cell_side_m,
       gsd_cm: gsd_m * 100,
       yaw_sigma_deg: frame.yaw_sigma_deg,
-      agl_sigma_percent: (100 * frame.agl_sigma_m) / frame.agl_m,
+      agl_sigma_percent: 100 * agl_sigma_ratio,
       off_nadir_deg: view.offNadirDeg(),
       ...seasonOf(frame.t_us, pack.manifest.layers.flatMap((layer) => layer.imagery_date ?? []).at(-1) ?? null),
     };

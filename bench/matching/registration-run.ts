@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { DEFAULT_VISION_CONFIG } from "../../agent/vision/config.js";
+import { isReported, REPORTED } from "../../agent/vision/encode/hypotheses.js";
 import type { EncodedQuery } from "../../agent/vision/encode/query-encoder.js";
 import { CorrelationRegistrar } from "../../agent/vision/register/correlation-registrar.js";
 import type { RankedCandidate } from "../../agent/vision/result.js";
@@ -79,7 +80,7 @@ export async function registerScene(
       { window: windowNear(grid, shot.truth, random), right: true },
       ...wrongWindows(pack, plan.level, shot, encoded, retriever, random).map((window) => ({ window, right: false })),
     ];
-    const middle = encoded.headings_deg.indexOf(0);
+    const middle = encoded.hypotheses.findIndex(isReported);
     const query = `${shot.id}-${setting.name}.png`;
     const mask = `${shot.id}-${setting.name}-mask.png`;
     if (tools.python !== null) {
@@ -177,7 +178,7 @@ function wrongWindows(
   return windows;
 }
 
-/** The window as a candidate, with the heading and similarity that retrieval gives the cell nearest to its centre. */
+/** The window as a candidate, with the hypothesis and similarity that retrieval gives the cell nearest to its centre. */
 function candidateAt(pack: PackReader, level: number, window: MapWindow, encoded: EncodedQuery): RankedCandidate {
   const grid = pack.level(level);
   const { col_px, row_px } = window;
@@ -190,22 +191,23 @@ function candidateAt(pack: PackReader, level: number, window: MapWindow, encoded
   const [row] = near;
   if (row === undefined) throw new Error("no cell near a window of the benchmark");
   const width = encoded.descriptorWidth;
-  const descriptors = encoded.headings_deg.map((_, i) => encoded.descriptors.subarray(i * width, (i + 1) * width));
+  const descriptors = encoded.hypotheses.map((_, i) => encoded.descriptors.subarray(i * width, (i + 1) * width));
   const scores = pack.index
     .searchMany(descriptors, 1, { subset: Uint32Array.of(row) })
     .map(({ scores: s }) => s[0] ?? -1);
   const similarity = Math.max(...scores);
-  const heading = scores.indexOf(similarity);
-  const heading_deg = encoded.headings_deg[heading] ?? 0;
+  const hypothesis = scores.indexOf(similarity);
+  const { heading_deg, scale } = encoded.hypotheses[hypothesis] ?? REPORTED;
   return {
     row,
-    heading,
+    hypothesis,
     similarity,
     level,
     ...place,
     col_px,
     row_px,
     heading_deg,
+    scale,
     relevance: null,
     logit: null,
     score: similarity,

@@ -61,7 +61,7 @@ export class RetrievalBench {
       maps.push({
         gallery,
         retriever: new FlatRetriever(gallery.pack, retrieve),
-        deep: new FlatRetriever(gallery.pack, { ...retrieve, per_heading: 8 * DEEP }),
+        deep: new FlatRetriever(gallery.pack, { ...retrieve, per_hypothesis: 8 * DEEP }),
         reranker: await CompactReranker.load(rerankerDir, encoder, gallery.pack, { threads }),
       });
     }

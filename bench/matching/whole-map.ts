@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { DEFAULT_VISION_CONFIG } from "../../agent/vision/config.js";
+import { isReported } from "../../agent/vision/encode/hypotheses.js";
 import { VisionPipeline } from "../../agent/vision/pipeline.js";
 import { lonLatToOffset } from "../../tiles/geodesy/wgs84.js";
 import type { LevelGrid } from "../../tiles/pack/level-grid.js";
@@ -81,7 +82,7 @@ export async function searchWholeMap(
     grid ??= pack.level(plan.level);
     const [query, mask] = [`${shot.id}-whole.png`, `${shot.id}-whole-mask.png`];
     const { side_px } = rectified;
-    const at = encoded.headings_deg.indexOf(0) * side_px * side_px;
+    const at = encoded.hypotheses.findIndex(isReported) * side_px * side_px;
     await writePng(join(tools.folder, query), {
       width: side_px,
       height: side_px,

@@ -2,22 +2,25 @@ import type { Encoder } from "../../../models/runtime/encoder.js";
 import { poolGrid } from "../../../models/runtime/encoder.js";
 import type { VisionConfig } from "../config.js";
 import type { RectifiedQuery } from "../rectify/rectifier.js";
+import type { Hypothesis } from "./hypotheses.js";
 
-/** The query as the network sees it, once for each heading hypothesis. */
+/** The query as the network sees it, once for each hypothesis of heading and height. */
 export interface EncodedQuery {
-  readonly headings_deg: readonly number[];
+  readonly hypotheses: readonly Hypothesis[];
   /** Features a side. */
   readonly side: number;
   readonly channels: number;
-  /** [headings, channels, side, side]: unit norm where valid, zero elsewhere. */
+  /** [hypotheses, channels, side, side]: unit norm where valid, zero elsewhere. */
   readonly features: Float32Array;
-  /** [headings, side, side]: 1 where enough of the position's pixels were seen. */
+  /** [hypotheses, side, side]: 1 where enough of the position's pixels were seen. */
   readonly valid: Uint8Array;
-  /** [headings, width]: unit descriptors, of the maker of the pack's. */
+  /** [hypotheses, width]: unit descriptors, of the maker of the pack's. */
   readonly descriptors: Float32Array;
   readonly descriptorWidth: number;
-  /** [headings, width]: the encoder's own unit descriptors, where `descriptors` are another model's. */
+  /** [hypotheses, width]: the encoder's own unit descriptors, where `descriptors` are another model's. */
   readonly encoders?: Float32Array;
+  /** The patches themselves, one for each hypothesis. */
+  readonly patches?: RectifiedQuery;
 }
 
 /** Makes the descriptors of rectified patches where the encoder does not. */
@@ -36,7 +39,8 @@ export class QueryEncoder {
     private readonly describer?: QueryDescriber,
   ) {}
 
-  async encode(query: RectifiedQuery, headings_deg: readonly number[]): Promise<EncodedQuery> {
+  /** @param hypotheses what each patch of the query was rectified for */
+  async encode(query: RectifiedQuery, hypotheses: readonly Hypothesis[]): Promise<EncodedQuery> {
     const { encoder } = this;
     const side = query.side_px / encoder.stride_px;
     const { channels } = encoder;
@@ -64,7 +68,7 @@ export class QueryEncoder {
       poolGrid(coarse, layout, side, encoder.grid, coarseChannels, grids, i * gridWidth);
     }
     const own = await encoder.describe(grids, query.n);
-    const encoded = { headings_deg, side, channels, features, valid };
+    const encoded = { hypotheses, side, channels, features, valid, patches: query };
     const { describer } = this;
     if (describer === undefined) return { ...encoded, descriptors: own, descriptorWidth: encoder.descriptorWidth };
     const descriptors = await describer.describe(query);
@@ -99,18 +103,4 @@ export function visiblePositions(query: RectifiedQuery, stride_px: number, least
     }
   }
   return out;
-}
-
-/**
- * Heading hypotheses as degrees to add to the reported yaw: `step` apart, reaching `sigmas` sigma to either side when
- * one hypothesis covers half a step; all around when the heading is unknown. 0 is always among them.
- */
-export function headingHypotheses(yaw_sigma_deg: number, config: VisionConfig["retrieve"]): number[] {
-  const step = config.heading_step_deg;
-  const all = Math.max(1, Math.round(360 / step));
-  const each = Math.max(0, Math.ceil((config.heading_sigmas * yaw_sigma_deg - step / 2) / step));
-  if (yaw_sigma_deg >= config.heading_unknown_sigma_deg || 2 * each + 1 >= all) {
-    return Array.from({ length: all }, (_, i) => (i * 360) / all - (i * 2 > all ? 360 : 0));
-  }
-  return Array.from({ length: 2 * each + 1 }, (_, i) => (i - each) * step);
 }

@@ -1,4 +1,4 @@
-import { decodeFrame } from "./decode.js";
+import { decodeFrame, type Raster } from "./decode.js";
 import { bilinear, type GroundRaster, sampleGround, sensorPixelsPerPatchPixel } from "./ground-raster.js";
 import type { RectifiedQuery, Rectifier, RectifyRequest } from "./rectifier.js";
 
@@ -9,28 +9,49 @@ import type { RectifiedQuery, Rectifier, RectifyRequest } from "./rectifier.js";
 const OVERSAMPLING = 1.2;
 
 /**
- * Rectifies by homography and lens model over flat ground. The frame is sampled once, to a north-up ground raster
- * somewhat larger than the patch; each heading hypothesis is a turn of that raster about the patch's centre.
+ * Rectifies by homography and lens model over flat ground. The frame is sampled once for each height, to a north-up
+ * ground raster somewhat larger than the patch; each heading is a turn of that raster about the patch's centre.
  */
 export class HomographyRectifier implements Rectifier {
   async rectify(request: RectifyRequest): Promise<RectifiedQuery> {
-    const { view, centre, gsd_m, side_px, headings_deg, fill } = request;
-    const lens = view.intrinsics;
-    const density = sensorPixelsPerPatchPixel(view, centre.north_m, centre.east_m, gsd_m);
-    const scale = Math.min(1, OVERSAMPLING / density);
-    const raster = await decodeFrame(request.image, lens.width_px, lens.height_px, scale);
-    const side = rasterSide(side_px, headings_deg);
-    const window = { north_m: centre.north_m, east_m: centre.east_m, gsd_m, side_px: side };
-    const ground = sampleGround(raster, view, window, fill);
-    const n = headings_deg.length;
-    const rgb = new Uint8Array(n * side_px * side_px * 3);
-    const valid = new Uint8Array(n * side_px * side_px);
-    headings_deg.forEach((heading_deg, i) => {
-      const patch = side_px * side_px;
-      turn(ground, heading_deg, side_px, fill, rgb.subarray(i * patch * 3), valid.subarray(i * patch));
-    });
+    const { side_px, gsd_m, hypotheses, fill } = request;
+    const n = hypotheses.length;
+    const patch = side_px * side_px;
+    const rgb = new Uint8Array(n * patch * 3);
+    const valid = new Uint8Array(n * patch);
+    const rasters = new Map<number, Promise<Raster>>();
+    for (const scale of new Set(hypotheses.map((one) => one.scale))) {
+      const own = hypotheses.flatMap((one, i) => (one.scale === scale ? [{ heading_deg: one.heading_deg, i }] : []));
+      const headings_deg = own.map((one) => one.heading_deg);
+      const ground = await groundAt(request, scale, rasterSide(side_px, headings_deg), rasters);
+      for (const { heading_deg, i } of own) {
+        turn(ground, heading_deg, side_px, fill, rgb.subarray(i * patch * 3), valid.subarray(i * patch));
+      }
+    }
     return { n, side_px, gsd_m, rgb, valid };
   }
+}
+
+/**
+ * The ground as the camera saw it if it was `scale` times as high as reported: ground at an offset q from the centre was
+ * taken for ground at q / scale, so pixels of gsd / scale are read as if they were pixels of gsd.
+ *
+ * @param rasters the frame, by how far it was reduced while decoding
+ */
+async function groundAt(
+  request: RectifyRequest,
+  scale: number,
+  side_px: number,
+  rasters: Map<number, Promise<Raster>>,
+): Promise<GroundRaster> {
+  const { view, centre, image, fill } = request;
+  const lens = view.intrinsics;
+  const gsd_m = request.gsd_m / scale;
+  const density = sensorPixelsPerPatchPixel(view, centre.north_m, centre.east_m, gsd_m);
+  const reduction = Math.min(1, OVERSAMPLING / density);
+  const raster = rasters.get(reduction) ?? decodeFrame(image, lens.width_px, lens.height_px, reduction);
+  rasters.set(reduction, raster);
+  return sampleGround(await raster, view, { ...centre, gsd_m, side_px }, fill);
 }
 
 /** Side of the raster from which every turned patch can be cut: even, so that patch and raster pixels coincide. */

@@ -1,4 +1,5 @@
 import type { GroundView } from "../../../tiles/geometry/ground.js";
+import type { Hypothesis } from "../encode/hypotheses.js";
 import type { FrameImage } from "../frame.js";
 
 /** What the rectifier is asked for. */
@@ -12,13 +13,13 @@ export interface RectifyRequest {
   readonly gsd_m: number;
   /** Side of the square patch, pixels, even. */
   readonly side_px: number;
-  /** Heading hypotheses: degrees to add to the reported yaw, one patch each. */
-  readonly headings_deg: readonly number[];
+  /** One patch each: as if the true heading and height were those. */
+  readonly hypotheses: readonly Hypothesis[];
   /** Colour of pixels that the camera does not see, 0..255. */
   readonly fill: readonly [number, number, number];
 }
 
-/** North-up query patches, one for each heading hypothesis. */
+/** North-up query patches, one for each hypothesis of heading and height. */
 export interface RectifiedQuery {
   readonly n: number;
   readonly side_px: number;

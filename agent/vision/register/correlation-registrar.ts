@@ -3,6 +3,7 @@ import { loadModelFolder, type RegistrarCard, registrarCard } from "../../../mod
 import { OnnxSession, outputOf, type SessionOptions } from "../../../models/runtime/session.js";
 import { UserError } from "../../../tiles/errors.js";
 import type { VisionConfig } from "../config.js";
+import type { Hypothesis } from "../encode/hypotheses.js";
 import type { EncodedQuery } from "../encode/query-encoder.js";
 import { unpackFeatures } from "../map-features.js";
 import type { MapSource } from "../map-source.js";
@@ -20,12 +21,17 @@ import {
   type VolumePeak,
 } from "./peak.js";
 import type { Registrar, Registration, Registrations } from "./registrar.js";
+import { triedScales } from "./tried-scales.js";
 import { makeVariants, type Variants } from "./variants.js";
 import { bestOutside, divideByOverlap, marginals, refineAxis } from "./volume.js";
 
 /** One candidate's search: where its window lies on the map and how well each shift fits. */
 interface Search {
   readonly candidate: RankedCandidate;
+  /** Which hypothesis of the query was slid, and what it says: the candidate's or one next to it. */
+  readonly hypothesis: number;
+  readonly heading_deg: number;
+  readonly scale: number;
   /** Feature indices of the window's top-left corner. */
   readonly j0: number;
   readonly i0: number;
@@ -34,6 +40,9 @@ interface Search {
   /** Best score per shift, over all variants. */
   readonly best: Float32Array;
   readonly peak: VolumePeak;
+  /** The window's positions: 1 where the map shows ground. */
+  readonly mapped: Uint8Array;
+  readonly mapSide: number;
   /** Part of the best variant's valid positions that lies on mapped ground at the peak. */
   readonly overlap: number;
 }
@@ -47,18 +56,23 @@ export class CorrelationRegistrar implements Registrar {
     private readonly card: RegistrarCard,
     private readonly session: OnnxSession,
     private readonly acceptance: Acceptance,
+    private readonly refiner: PixelRefiner | null,
     private readonly map: MapSource,
     private readonly stride_px: number,
     private readonly config: VisionConfig["register"],
   ) {}
 
-  /** @throws UserError when the folder cannot be used or reads features of another encoder */
+  /**
+   * @param pictures where the map's pixels come from, for models that refine by them; null: by features alone
+   * @throws UserError when the folder cannot be used or reads features of another encoder
+   */
   static async load(
     dir: string,
     encoder: Pick<Encoder, "id" | "stride_px">,
     map: MapSource,
     config: VisionConfig["register"],
     options: SessionOptions,
+    pictures: MapPictures | null = null,
   ): Promise<CorrelationRegistrar> {
     const folder = loadModelFolder(dir, registrarCard);
     const { card } = folder;
@@ -67,7 +81,12 @@ export class CorrelationRegistrar implements Registrar {
     }
     const acceptance = new Acceptance(card.acceptance, `${dir}/model.json`);
     const session = await OnnxSession.open(folder, card.graph.file, options);
-    return new CorrelationRegistrar(card, session, acceptance, map, encoder.stride_px, config);
+    // Pixels are correlated by the same graph, always on the CPU: an accelerator would be set up anew for their shapes.
+    const refiner =
+      card.refine === undefined || pictures === null
+        ? null
+        : new PixelRefiner(card.refine, card.graph, await OnnxSession.open(folder, card.graph.file, onCpu(options)), pictures);
+    return new CorrelationRegistrar(card, session, acceptance, refiner, map, encoder.stride_px, config);
   }
 
   get id(): string {
@@ -89,10 +108,12 @@ export class CorrelationRegistrar implements Registrar {
     const foremost = new Set(ranked.slice(0, this.config.candidates));
     const chosen = new Set([...foremost, ...close.slice(0, this.config.near_candidates)]);
     for (const candidate of chosen) {
-      let variants = variantsOf.get(candidate.heading);
+      let variants = variantsOf.get(candidate.hypothesis);
       if (variants === undefined) {
-        variants = makeVariants(query, candidate.heading, this.config.headings_deg, scales.length > 0 ? scales : [1]);
-        variantsOf.set(candidate.heading, variants);
+        // What the hypothesis has made up for need not be made up for again.
+        const tried = triedScales(scales, candidate.scale, query.hypotheses).map((one) => one / candidate.scale);
+        variants = makeVariants(query, candidate.hypothesis, this.config.headings_deg, tried);
+        variantsOf.set(candidate.hypothesis, variants);
       }
       const search = await this.search(query, candidate, variants);
       if (search !== null) searches.push(search);
@@ -206,10 +227,18 @@ export class CorrelationRegistrar implements Registrar {
       cov_ne_m2,
       heading_deg: candidate.heading_deg + turn,
       heading_sigma_deg: Math.hypot(headingSpread, this.config.heading_floor_deg),
-      heading_at_end: outermost(query.headings_deg, candidate.heading, headingIndex, variants.headings_deg.length),
-      scale_at_end: variants.scales.length > 1 && (scaleIndex === 0 || scaleIndex === variants.scales.length - 1),
-      scale,
-      scale_sigma: variants.scales.length > 1 ? Math.hypot(scaleSpread, this.config.scale_floor) : null,
+      heading_at_end: headingAtEnd(query.hypotheses, candidate, headingIndex, variants.headings_deg.length),
+      scale_at_end:
+        variants.scales.length > 1 &&
+        outermost(
+          query.hypotheses.map((one) => one.scale),
+          candidate.scale,
+          scaleIndex,
+          variants.scales.length,
+        ),
+      scale: candidate.scale * scale,
+      scale_sigma:
+        variants.scales.length > 1 ? Math.hypot(candidate.scale * scaleSpread, this.config.scale_floor) : null,
       measures,
       ...this.acceptance.judge(measures),
     };
@@ -242,7 +271,7 @@ export class CorrelationRegistrar implements Registrar {
     const peak_to_second = Number.isFinite(second) ? peak.score - second : 0;
     const peak_to_other = Number.isFinite(other) ? peak.score - other : peak_to_second;
     let seen = 0;
-    for (const v of query.valid.subarray(candidate.heading * area, (candidate.heading + 1) * area)) seen += v;
+    for (const v of query.valid.subarray(candidate.hypothesis * area, (candidate.hypothesis + 1) * area)) seen += v;
     return {
       peak: peak.score,
       peak_to_second,
@@ -259,14 +288,26 @@ export class CorrelationRegistrar implements Registrar {
 }
 
 /**
- * Is a heading the last one tried: at an end of the offsets of the outermost hypothesis? Offsets of the others overlap
- * those of their neighbours; where all directions were tried there is no end.
+ * Is a heading the last one tried: at an end of the offsets of the outermost hypothesis of its height? Offsets of the
+ * others overlap those of their neighbours; where all directions were tried there is no end.
  */
-function outermost(headings_deg: readonly number[], hypothesis: number, index: number, offsets: number): boolean {
-  const lowest = Math.min(...headings_deg);
-  const highest = Math.max(...headings_deg);
-  const step_deg = headings_deg.length > 1 ? (highest - lowest) / (headings_deg.length - 1) : 360;
-  if (headings_deg.length > 1 && highest - lowest + step_deg > 359) return false;
-  const heading_deg = headings_deg[hypothesis];
-  return (heading_deg === lowest && index === 0) || (heading_deg === highest && index === offsets - 1);
+function headingAtEnd(
+  hypotheses: readonly Hypothesis[],
+  { heading_deg, scale }: Hypothesis,
+  index: number,
+  offsets: number,
+): boolean {
+  const headings_deg = hypotheses.filter((one) => one.scale === scale).map((one) => one.heading_deg);
+  const range_deg = Math.max(...headings_deg) - Math.min(...headings_deg);
+  const step_deg = headings_deg.length > 1 ? range_deg / (headings_deg.length - 1) : 360;
+  if (headings_deg.length > 1 && range_deg + step_deg > 359) return false;
+  return outermost(headings_deg, heading_deg, index, offsets);
+}
+
+/** Is it the first one tried of the lowest hypothesis, or the last one of the highest? */
+function outermost(hypotheses: readonly number[], hypothesis: number, index: number, tried: number): boolean {
+  return (
+    (hypothesis === Math.min(...hypotheses) && index === 0) ||
+    (hypothesis === Math.max(...hypotheses) && index === tried - 1)
+  );
 }

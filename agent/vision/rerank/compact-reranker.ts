@@ -73,7 +73,7 @@ export class CompactReranker implements Reranker {
     const ids = this.tokenizer.encodePadded(this.template.render(prompt), promptCard.length);
     const tokens = new BigInt64Array(k * ids.length);
     candidates.forEach((candidate, i) => {
-      const base = candidate.heading * channels * area;
+      const base = candidate.hypothesis * channels * area;
       queries.set(query.features.subarray(base, base + channels * area), i * channels * area);
       const j0 = Math.round(candidate.col_px / this.stride_px - side / 2);
       const i0 = Math.round(candidate.row_px / this.stride_px - side / 2);

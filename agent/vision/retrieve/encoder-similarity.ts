@@ -6,16 +6,16 @@ export interface EncoderDescriptors {
 }
 
 /**
- * Cosine of the encoder's own descriptors of the query at a heading and of a cell: what belief and acceptance were fitted
+ * Cosine of the encoder's own descriptors of the query under a hypothesis and of a cell: what belief and acceptance were fitted
  * to, whichever model finds the cells. Null where the retriever is the encoder, whose cosines these are already.
  */
 export function encoderSimilarity(
-  { encoders, headings_deg }: Pick<EncodedQuery, "encoders" | "headings_deg">,
-  { row, heading }: { readonly row: number; readonly heading: number },
+  { encoders, hypotheses }: Pick<EncodedQuery, "encoders" | "hypotheses">,
+  { row, hypothesis }: { readonly row: number; readonly hypothesis: number },
   map: Partial<EncoderDescriptors>,
 ): number | null {
   const stored = encoders === undefined ? undefined : map.encoderDescriptor?.(row);
   if (encoders === undefined || stored === undefined) return null;
-  const base = heading * (encoders.length / headings_deg.length);
+  const base = hypothesis * (encoders.length / hypotheses.length);
   return stored.reduce((sum, value, i) => sum + value * (encoders[base + i] ?? 0), 0);
 }

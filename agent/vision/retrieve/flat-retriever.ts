@@ -1,4 +1,5 @@
 import type { VisionConfig } from "../config.js";
+import { REPORTED } from "../encode/hypotheses.js";
 import type { EncodedQuery } from "../encode/query-encoder.js";
 import type { MapSource } from "../map-source.js";
 import type { Candidate, Sighting } from "../result.js";
@@ -6,7 +7,7 @@ import { encoderSimilarity } from "./encoder-similarity.js";
 import { type Hit, mergeHits, suppress } from "./merge.js";
 import type { Neighbourhood, Retrieval, Retriever } from "./retriever.js";
 
-/** Exact search of all headings over the pack's flat index. */
+/** Exact search of all hypotheses over the pack's flat index. */
 export class FlatRetriever implements Retriever {
   constructor(
     private readonly map: MapSource,
@@ -57,19 +58,19 @@ export class FlatRetriever implements Retriever {
     options: { from: number; to: number; subset?: Uint32Array },
   ): Candidate[] {
     const width = query.descriptorWidth;
-    const descriptors = query.headings_deg.map((_, i) => query.descriptors.subarray(i * width, (i + 1) * width));
-    const results = this.map.index.searchMany(descriptors, this.config.per_heading, options);
+    const descriptors = query.hypotheses.map((_, i) => query.descriptors.subarray(i * width, (i + 1) * width));
+    const results = this.map.index.searchMany(descriptors, this.config.per_hypothesis, options);
     const hits: Hit[] = [];
-    results.forEach(({ rows, scores }, heading) => {
+    results.forEach(({ rows, scores }, hypothesis) => {
       rows.forEach((row, i) => {
-        hits.push({ row, heading, similarity: scores[i] ?? Number.NEGATIVE_INFINITY });
+        hits.push({ row, hypothesis, similarity: scores[i] ?? Number.NEGATIVE_INFINITY });
       });
     });
     const cells = this.map.cells(level);
     return mergeHits(hits).map((hit) => {
       const { lat_deg, lon_deg, col_px, row_px } = cells.centre(hit.row);
-      const heading_deg = query.headings_deg[hit.heading] ?? 0;
-      return { ...hit, level, lat_deg, lon_deg, col_px, row_px, heading_deg };
+      const { heading_deg, scale } = query.hypotheses[hit.hypothesis] ?? REPORTED;
+      return { ...hit, level, lat_deg, lon_deg, col_px, row_px, heading_deg, scale };
     });
   }
 }

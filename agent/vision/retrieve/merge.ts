@@ -1,12 +1,13 @@
-/** A cell found for one heading hypothesis. */
+/** A cell found for one hypothesis of heading and height. */
 export interface Hit {
   readonly row: number;
-  readonly heading: number;
+  readonly hypothesis: number;
   readonly similarity: number;
 }
 
 /**
- * Merges the results of all headings: each cell once, with its best heading; best first, equal similarities by row.
+ * Merges the results of all hypotheses: each cell once, with its best one (of equals the first); best first, equal
+ * similarities by row.
  */
 export function mergeHits(hits: Iterable<Hit>): Hit[] {
   const best = new Map<number, Hit>();

@@ -5,7 +5,7 @@ import type { RectifiedQuery } from "../rectify/rectifier.js";
 
 /** Describes rectified patches with a retriever, exactly as `flash pack --retriever` described the map's cells. */
 export class QueryEmbedder implements QueryDescriber {
-  /** @param batch patches embedded in one call, so that memory stays bounded when all headings are tried */
+  /** @param batch patches embedded in one call, so that memory stays bounded when many hypotheses are tried */
   constructor(
     private readonly embedder: ImageEmbedder,
     private readonly batch: number,

@@ -1,3 +1,4 @@
+import { REPORTED } from "../../../agent/vision/encode/hypotheses.js";
 import type { EncodedQuery } from "../../../agent/vision/encode/query-encoder.js";
 import type { MapSource } from "../../../agent/vision/map-source.js";
 import type { RankedCandidate } from "../../../agent/vision/result.js";
@@ -104,7 +105,7 @@ export function queryAt(
     }
   }
   return {
-    headings_deg: [0],
+    hypotheses: [REPORTED],
     side: SIDE,
     channels: CHANNELS,
     features,
@@ -126,8 +127,8 @@ export function candidateAt(x: number, y: number, row = 0): RankedCandidate {
     lon_deg,
     col_px,
     row_px,
-    heading: 0,
-    heading_deg: 0,
+    hypothesis: 0,
+    ...REPORTED,
     similarity: 0.9,
     relevance: 0.8,
     logit: 1.4,

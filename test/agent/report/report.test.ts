@@ -30,7 +30,8 @@ function candidateAt(row: number, north_m: number, east_m: number): Candidate {
     ...offsetToLonLat(TRUTH, north_m, east_m),
     col_px: 0,
     row_px: 0,
-    heading: 0,
+    hypothesis: 0,
+    scale: 1,
     heading_deg: 0,
     similarity: 0.5,
   };

@@ -44,7 +44,7 @@ it("a simulated frame, rectified by the agent with the true pose, is the map aga
     centre,
     gsd_m,
     side_px,
-    headings_deg: [0],
+    hypotheses: [{ heading_deg: 0, scale: 1 }],
     fill: [0, 0, 0],
   });
   const compare = (shiftNorth_m: number, shiftEast_m: number): number => {

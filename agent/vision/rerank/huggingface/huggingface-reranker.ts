@@ -10,7 +10,7 @@ import { VisionLanguageModel } from "./vision-language-model.js";
 /**
  * A full vision-language model as the re-ranker: it sees the rectified frame and the map's picture of each candidate.
  *
- * Candidates of one heading hypothesis share the query's picture, so its prefix is read once for each of them.
+ * Candidates of one hypothesis share the query's picture, so its prefix is read once for each of them.
  */
 export class HuggingFaceReranker implements Reranker {
   private constructor(
@@ -44,9 +44,9 @@ export class HuggingFaceReranker implements Reranker {
   ): Promise<RankedCandidate[]> {
     const { retrieval_weight } = this.model.card.fusion;
     const ranked: RankedCandidate[] = [];
-    for (const heading of new Set(candidates.map((one) => one.heading))) {
-      const some = candidates.filter((one) => one.heading === heading);
-      const logits = await this.model.score(patchOf(patches, heading), await this.pictures(some, patches), prompt);
+    for (const hypothesis of new Set(candidates.map((one) => one.hypothesis))) {
+      const some = candidates.filter((one) => one.hypothesis === hypothesis);
+      const logits = await this.model.score(patchOf(patches, hypothesis), await this.pictures(some, patches), prompt);
       some.forEach((candidate, i) => {
         const logit = logits[i] ?? Number.NaN;
         const relevance = 1 / (1 + Math.exp(-logit));
@@ -66,11 +66,11 @@ export class HuggingFaceReranker implements Reranker {
   }
 }
 
-/** The query's picture under one heading hypothesis. */
+/** The query's picture under one hypothesis. */
 function patchOf(
   { rgb, side_px }: RectifiedQuery,
-  heading: number,
+  hypothesis: number,
 ): { width: number; height: number; rgb: Uint8Array } {
   const bytes = side_px * side_px * 3;
-  return { width: side_px, height: side_px, rgb: rgb.subarray(heading * bytes, (heading + 1) * bytes) };
+  return { width: side_px, height: side_px, rgb: rgb.subarray(hypothesis * bytes, (hypothesis + 1) * bytes) };
 }

@@ -1,26 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { DEFAULT_VISION_CONFIG } from "../../../../agent/vision/config.js";
-import { headingHypotheses, visiblePositions } from "../../../../agent/vision/encode/query-encoder.js";
-
-const config = DEFAULT_VISION_CONFIG.retrieve;
-
-test("headings cover two sigma, each hypothesis five degrees to either side", () => {
-  assert.deepEqual(headingHypotheses(2, config), [0]);
-  assert.deepEqual(headingHypotheses(5, config), [-10, 0, 10]);
-  assert.deepEqual(headingHypotheses(7.5, config), [-10, 0, 10]);
-  assert.deepEqual(headingHypotheses(8, config), [-20, -10, 0, 10, 20]);
-});
-
-test("an unknown heading is searched all around, every 10 degrees once", () => {
-  for (const sigma of [89, 90, 180]) {
-    const headings = headingHypotheses(sigma, config);
-    assert.equal(headings.length, 36);
-    assert.equal(new Set(headings.map((h) => ((h % 360) + 360) % 360)).size, 36);
-    assert.ok(headings.includes(0));
-    assert.ok(headings.every((h) => h > -180.5 && h <= 180));
-  }
-});
+import { visiblePositions } from "../../../../agent/vision/encode/query-encoder.js";
 
 test("a feature position is visible when half of its pixels are", () => {
   const valid = new Uint8Array(16 * 16);

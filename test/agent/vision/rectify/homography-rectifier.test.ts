@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import sharp from "sharp";
+import { REPORTED } from "../../../../agent/vision/encode/hypotheses.js";
 import type { FrameImage } from "../../../../agent/vision/frame.js";
 import { HomographyRectifier } from "../../../../agent/vision/rectify/homography-rectifier.js";
 import type { RectifiedQuery } from "../../../../agent/vision/rectify/rectifier.js";
@@ -94,7 +95,7 @@ test("ground appears where it is, through tilt, heading, mount and distortion", 
       centre,
       gsd_m: 0.3,
       side_px: 224,
-      headings_deg: [-10, 0, 10],
+      hypotheses: [-10, 0, 10].map((heading_deg) => ({ heading_deg, scale: 1 })),
       fill,
     });
     assert.equal(query.n, 3);
@@ -103,6 +104,33 @@ test("ground appears where it is, through tilt, heading, mount and distortion", 
       assert.ok(rms < 1.6, `agl ${pose.agl_m}, turned ${turn}: rms ${rms}`);
       assert.ok(seen > 0.75, `agl ${pose.agl_m}: ${seen} seen`);
     });
+  }
+});
+
+test("a height hypothesis shows the ground as if the aircraft were that many times as high", async () => {
+  const pose = { attitude: { roll_deg: 8, pitch_deg: -6, yaw_deg: 200 }, mount: { ...level, pitch_deg: 20 } };
+  const view = new GroundView(barrel, { ...pose, agl_m: 90 });
+  const image = photograph(view);
+  const turns = [0, -10];
+  const scales = [1, 0.8, 1.25];
+  const at = (scale: number) => turns.map((heading_deg) => ({ heading_deg, scale }));
+  const request = { image, gsd_m: 0.3, side_px: 224, fill };
+  const hypotheses = scales.flatMap(at);
+  const tried = await new HomographyRectifier().rectify({ ...request, view, centre: centreOf(view), hypotheses });
+  assert.equal(tried.n, hypotheses.length);
+  for (const [i, scale] of scales.entries()) {
+    const higher = new GroundView(barrel, { ...pose, agl_m: 90 * scale });
+    const centre = centreOf(higher);
+    const alone = await new HomographyRectifier().rectify({ ...request, view: higher, centre, hypotheses: at(1) });
+    const [from, to] = [i * alone.valid.length, (i + 1) * alone.valid.length];
+    const mask = tried.valid.subarray(from, to);
+    const flips = mask.reduce((sum, seen, p) => sum + Math.abs(seen - (alone.valid[p] ?? 0)), 0);
+    assert.ok(flips <= 4, `x${scale}: ${flips} positions are seen by one only`);
+    const worst = tried.rgb.subarray(3 * from, 3 * to).reduce((most, value, p) => {
+      const both = mask[Math.floor(p / 3)] === 1 && alone.valid[Math.floor(p / 3)] === 1;
+      return both ? Math.max(most, Math.abs(value - (alone.rgb[p] ?? 0))) : most;
+    }, 0);
+    assert.ok(worst <= 1, `x${scale}: off by ${worst}`);
   }
 });
 
@@ -115,7 +143,7 @@ test("strong reduction is low-pass filtered and stays in place", async () => {
     centre,
     gsd_m: 1,
     side_px: 64,
-    headings_deg: [0],
+    hypotheses: [REPORTED],
     fill,
   });
   const { rms } = compare(query, 0, centre, 0);
@@ -137,7 +165,7 @@ test("strong reduction is low-pass filtered and stays in place", async () => {
     centre,
     gsd_m: 1,
     side_px: 64,
-    headings_deg: [0],
+    hypotheses: [REPORTED],
     fill,
   });
   const middle = flat.rgb.subarray((32 * 64 + 16) * 3, (32 * 64 + 48) * 3);
@@ -152,7 +180,7 @@ test("ground outside the image is marked and filled", async () => {
     centre: centreOf(view),
     gsd_m: 0.3,
     side_px: 224,
-    headings_deg: [0],
+    hypotheses: [REPORTED],
     fill,
   });
   assert.equal(query.valid[0], 0);
@@ -175,7 +203,7 @@ test("an EXIF orientation does not turn the picture; grey and 16-bit images deco
   await image.clone().withMetadata({ orientation: 6 }).jpeg({ quality: 95 }).toFile(join(dir, "turned.jpg"));
   await image.clone().toColourspace("b-w").png().toFile(join(dir, "grey.png"));
   await image.clone().toColourspace("rgb16").png().toFile(join(dir, "deep.png"));
-  const request = { view, centre, gsd_m: 0.3, side_px: 224, headings_deg: [0], fill };
+  const request = { view, centre, gsd_m: 0.3, side_px: 224, hypotheses: [REPORTED], fill };
   const rectify = (file: string) =>
     new HomographyRectifier().rectify({ ...request, image: { kind: "file", path: join(dir, file) } });
   const turned = compare(await rectify("turned.jpg"), 0, centre, 0);
@@ -189,7 +217,7 @@ test("an EXIF orientation does not turn the picture; grey and 16-bit images deco
 
 test("an image of another size, or none at all, is the user's error", async () => {
   const view = new GroundView(barrel, { attitude: level, mount: level, agl_m: 100 });
-  const request = { view, centre: centreOf(view), gsd_m: 0.3, side_px: 224, headings_deg: [0], fill };
+  const request = { view, centre: centreOf(view), gsd_m: 0.3, side_px: 224, hypotheses: [REPORTED], fill };
   await sharp({ create: { width: 100, height: 80, channels: 3, background: "red" } })
     .png()
     .toFile(join(dir, "small.png"));

@@ -71,6 +71,31 @@ describe("registration by correlation", { skip: modelsMissing() }, () => {
     await registrar.release();
   });
 
+  test("heights count from the reported one, whichever hypothesis the candidate was found with", async () => {
+    const registrar = await registrarOn(featureMap());
+    const hypotheses = [1, 1 / 1.21, 1.21].map((scale) => ({ heading_deg: 0, scale }));
+    for (const [true_scale, own, at_end] of [
+      [1.18, 1.21, false],
+      [0.88, 1 / 1.21, false],
+      [1.3, 1.21, true],
+      [1.2, 1, false],
+    ] as const) {
+      // What is left of the error in the patch of the candidate's own hypothesis.
+      const query = {
+        ...queryAt(502, 401, 0, true_scale / own),
+        hypotheses: [{ heading_deg: 0, scale: own }, ...hypotheses],
+      };
+      const candidate = { ...candidateAt(500, 400), scale: own };
+      const { best: found } = await registrar.register(query, [candidate], 0.15);
+      assert.ok(found !== null);
+      assert.ok(Math.abs(found.scale - true_scale) < 0.02, `scale ${found.scale}, true ${true_scale}`);
+      assert.equal(found.scale_at_end, at_end, `true ${true_scale} from ${own}`);
+      assert.ok((found.scale_sigma ?? 1) < 0.15, `${found.scale_sigma}`);
+      assert.ok(offBy(found, 502, 401) < 1.5, `off by ${offBy(found, 502, 401)} px`);
+    }
+    await registrar.release();
+  });
+
   test("the right one of several candidates wins, and tells how far ahead it is", async () => {
     const registrar = await registrarOn(featureMap());
     const ranked = [candidateAt(300, 200, 1), candidateAt(500, 400, 2), candidateAt(700, 100, 3)];

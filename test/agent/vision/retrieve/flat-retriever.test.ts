@@ -50,7 +50,7 @@ function lineMap(angles_deg: readonly number[]): MapSource {
 
 function query(...angles_deg: number[]): EncodedQuery {
   return {
-    headings_deg: angles_deg.map((_, i) => (i - 1) * 10),
+    hypotheses: angles_deg.map((_, i) => ({ heading_deg: (i - 1) * 10, scale: 1 })),
     side: 28,
     channels: 1,
     features: new Float32Array(0),
@@ -69,7 +69,7 @@ test("all headings are searched; neighbours of a better cell are dropped", () =>
   const map = lineMap([90, 90, 80, 10, 0, 12, 80, 90, 60, 50]);
   const found = new FlatRetriever(map, config).retrieve(query(52, 0), 2, 3).candidates;
   assert.deepEqual(
-    found.map(({ row, heading, heading_deg }) => [row, heading, heading_deg]),
+    found.map(({ row, hypothesis, heading_deg }) => [row, hypothesis, heading_deg]),
     [
       [14, 1, 0],
       [19, 0, -10],

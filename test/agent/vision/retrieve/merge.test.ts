@@ -3,16 +3,16 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { mergeHits, suppress } from "../../../../agent/vision/retrieve/merge.js";
 
-test("each cell is kept once, with its best heading, best first, ties by row", () => {
+test("each cell is kept once, with its best hypothesis, best first, ties by row", () => {
   const merged = mergeHits([
-    { row: 7, heading: 0, similarity: 0.5 },
-    { row: 3, heading: 0, similarity: 0.9 },
-    { row: 7, heading: 1, similarity: 0.9 },
-    { row: 3, heading: 1, similarity: 0.1 },
-    { row: 5, heading: 2, similarity: 0.7 },
+    { row: 7, hypothesis: 0, similarity: 0.5 },
+    { row: 3, hypothesis: 0, similarity: 0.9 },
+    { row: 7, hypothesis: 1, similarity: 0.9 },
+    { row: 3, hypothesis: 1, similarity: 0.1 },
+    { row: 5, hypothesis: 2, similarity: 0.7 },
   ]);
   assert.deepEqual(
-    merged.map(({ row, heading }) => [row, heading]),
+    merged.map(({ row, hypothesis }) => [row, hypothesis]),
     [
       [3, 0],
       [7, 1],

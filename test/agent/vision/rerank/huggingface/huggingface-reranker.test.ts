@@ -37,7 +37,7 @@ async function mapOf(shown: readonly RgbImage[]): Promise<MapPictures> {
   };
 }
 
-function candidate(row: number, heading: number, side_px: number): Candidate {
+function candidate(row: number, hypothesis: number, side_px: number): Candidate {
   return {
     row,
     level: 0,
@@ -45,13 +45,14 @@ function candidate(row: number, heading: number, side_px: number): Candidate {
     lon_deg: 0,
     col_px: row * STEP_PX + side_px / 2,
     row_px: side_px / 2,
-    heading,
-    heading_deg: heading * 10,
+    hypothesis,
+    heading_deg: hypothesis * 10,
+    scale: 1,
     similarity: 0.5 + row / 10,
   };
 }
 
-/** Two heading hypotheses: another pattern, then the reference's query. */
+/** Two hypotheses: another pattern, then the reference's query. */
 function patchesOf(name: FixtureName): RectifiedQuery {
   const { side_px } = reference(name);
   const { query } = pictures(reference(name));
@@ -62,7 +63,7 @@ function patchesOf(name: FixtureName): RectifiedQuery {
 }
 
 const NO_FEATURES: EncodedQuery = {
-  headings_deg: [0, 10],
+  hypotheses: [0, 10].map((heading_deg) => ({ heading_deg, scale: 1 })),
   side: 0,
   channels: 0,
   features: new Float32Array(0),
@@ -97,7 +98,7 @@ for (const name of ["smolvlm", "smolvlm-score", "qwen2-vl"] as const) {
   });
 }
 
-test("each candidate is compared with the query under its own heading", { skip: missing }, async () => {
+test("each candidate is compared with the query under its own hypothesis", { skip: missing }, async () => {
   const of = reference("smolvlm");
   const map = await mapOf(pictures(of).candidates);
   const reranker = await HuggingFaceReranker.load(fixtureFolder("smolvlm"), map, [128, 128, 128], {});
@@ -105,8 +106,8 @@ test("each candidate is compared with the query under its own heading", { skip: 
     const mixed = [candidate(0, 0, of.side_px), candidate(1, 1, of.side_px), candidate(0, 1, of.side_px)];
     const ranked = await reranker.rerank(NO_FEATURES, mixed, of.values, patchesOf("smolvlm"));
     assert.equal(ranked.length, 3);
-    const logit = (row: number, heading: number): number =>
-      ranked.find((one) => one.row === row && one.heading === heading)?.logit ?? Number.NaN;
+    const logit = (row: number, hypothesis: number): number =>
+      ranked.find((one) => one.row === row && one.hypothesis === hypothesis)?.logit ?? Number.NaN;
     assert.ok(Math.abs(logit(0, 1) - (of.candidates[0]?.score ?? 0)) < 1e-3);
     assert.ok(Math.abs(logit(1, 1) - (of.candidates[1]?.score ?? 0)) < 1e-3);
     assert.ok(Math.abs(logit(0, 0) - logit(0, 1)) > 1e-2);
