@@ -35,6 +35,8 @@ export interface RenderOptions {
   readonly finest_gsd_m?: number;
   /** lines of sight longer than this many heights above ground end in haze. Default 6 */
   readonly farthest_agl?: number;
+  /** windows of ground are read in coarser pixels rather than with a longer side than this, pixels. Default 9000 */
+  readonly largest_window_px?: number;
   /** 2: lines of sight are followed for every second pixel only, where that hardly changes the frame. Default 1 */
   readonly sights?: 1 | 2;
   /** when the picture is taken, seconds from the start of the flight, for imagery in which something moves. Default 0 */
@@ -61,7 +63,7 @@ export async function renderFrame(
   const { width_px: width, height_px: height } = lens;
   const view = viewOf(camera, pose);
   const limit = farthest_m(pose, options);
-  const window = windowOf(view, pose, imagery, limit, options.finest_gsd_m ?? 0.1);
+  const window = windowOf(view, pose, imagery, options);
   const rgb = new Uint8Array(width * height * 3);
   if (window === undefined) {
     for (let i = 0; i < rgb.length; i++) rgb[i] = HAZE[i % 3] ?? 0;
@@ -86,7 +88,7 @@ export function frameWindow(
   imagery: ImagerySource,
   options: RenderOptions = {},
 ): GroundWindow | undefined {
-  return windowOf(viewOf(camera, pose), pose, imagery, farthest_m(pose, options), options.finest_gsd_m ?? 0.1);
+  return windowOf(viewOf(camera, pose), pose, imagery, options);
 }
 
 function viewOf(camera: CameraModel, pose: CameraPose): GroundView {
@@ -102,10 +104,11 @@ function windowOf(
   view: GroundView,
   pose: CameraPose,
   imagery: ImagerySource,
-  limit: number,
-  finest_gsd_m: number,
+  options: RenderOptions,
 ): GroundWindow | undefined {
   const { width_px, height_px, fx } = view.intrinsics;
+  const limit = farthest_m(pose, options);
+  const largest_px = options.largest_window_px ?? LARGEST_WINDOW_PX;
   let n0 = Infinity;
   let n1 = -Infinity;
   let e0 = Infinity;
@@ -137,10 +140,11 @@ function windowOf(
     n1 -= Math.min(0, n1) * reach;
     e1 -= Math.min(0, e1) * reach;
   }
-  const wanted = Math.max(finest_gsd_m, (nearest / fx) * 0.95);
+  const wanted = Math.max(options.finest_gsd_m ?? 0.1, (nearest / fx) * 0.95);
   // Steps of a quarter octave: a small change of height does not ask for new pixels everywhere.
   let gsd_m = 0.1 * 2 ** (Math.floor(Math.log2(wanted / 0.1) * 4) / 4);
-  while (Math.max(n1 - n0, e1 - e0) / gsd_m > LARGEST_WINDOW_PX) gsd_m *= 2 ** 0.25;
+  // Whole octaves: in a turn the size of the window changes from frame to frame, and every level is painted anew.
+  while (Math.max(n1 - n0, e1 - e0) / gsd_m > largest_px) gsd_m *= 2;
   const margin = 4;
   const row0 = Math.floor(-(pose.north_m + n1) / gsd_m) - margin;
   const col0 = Math.floor((pose.east_m + e0) / gsd_m) - margin;

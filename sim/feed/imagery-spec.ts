@@ -9,6 +9,8 @@ export interface OpenFile {
   readonly centre: { readonly lat_deg: number; readonly lon_deg: number };
 }
 
+/** Painted blocks of a world that are kept, of about 1 MB each: all of a place of 1.4 km in the coarser pixels of turns. */
+const KEPT_BLOCKS = 240;
 const FORMS =
   "world:seed=1,size=1000,epoch=1 (also lat=, lon=, land-use=, relief=off) or file:MAP.tif or file:MAP.mbtiles";
 
@@ -38,5 +40,6 @@ function worldOfSpec(text: string): ImagerySource {
       return `--${name === "size" ? "size-m" : name}=${value}`;
     });
   const options = new Options({ ...PLACE_OPTIONS, epoch: "1", relief: "on" }, args);
-  return worldImagery(worldOf(options), epochOf(options), options.choice("relief", ["on", "off"]) === "on");
+  const relief = options.choice("relief", ["on", "off"]) === "on";
+  return worldImagery(worldOf(options), epochOf(options), relief, KEPT_BLOCKS);
 }

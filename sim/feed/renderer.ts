@@ -26,6 +26,14 @@ const LOWEST_AGL_M = 1;
 export const SHUTTER_STEP_US = 10_000;
 /** Ground is painted in pieces of about this side when there is time to prepare. */
 const PIECE_PX = 256;
+/**
+ * A plane that banks by 45 degrees shows ground to the horizon in one corner of its picture. A camera does not wait for
+ * that, and neither may this one: far ground ends earlier, and a wide view is read in coarser pixels.
+ */
+const FARTHEST_AGL = 4;
+const WIDEST_IN_PICTURES = 2.5;
+/** Turns that the vehicle may begin: what it then sees is painted when there is time left. */
+const BANKS_DEG = [0, 40, -40] as const;
 
 /** Renders the pictures of a camera that follows a vehicle, as packets of a GDP stream. */
 export class FeedRenderer {
@@ -37,7 +45,12 @@ export class FeedRenderer {
   constructor(imagery: ImagerySource, options: RendererOptions) {
     this.#imagery = imagery;
     this.#options = options;
-    this.#renderOptions = { finest_gsd_m: options.gsd_m, sights: 2 };
+    this.#renderOptions = {
+      finest_gsd_m: options.gsd_m,
+      farthest_agl: FARTHEST_AGL,
+      largest_window_px: WIDEST_IN_PICTURES * options.camera.intrinsics.width_px,
+      sights: 2,
+    };
   }
 
   /**
@@ -71,9 +84,15 @@ export class FeedRenderer {
     return gdpBuffer(BigInt(t_us) * 1000n, rows(rgb, frame.width, frame.height, pixels));
   }
 
-  /** Has the ground painted that the camera sees from this pose, piece by piece, until the time is over. */
+  /** Has the ground painted that the camera sees from this pose, then in a turn, piece by piece, until the time is over. */
   async prepare(pose: TruePose, ground_amsl_m: number, timeLeft: () => boolean): Promise<void> {
-    const place = this.#cameraPose(pose, ground_amsl_m);
+    for (const bank_deg of BANKS_DEG) {
+      const attitude = { ...pose.attitude, roll_deg: pose.attitude.roll_deg + bank_deg };
+      await this.#paint(this.#cameraPose({ ...pose, attitude }, ground_amsl_m), timeLeft);
+    }
+  }
+
+  async #paint(place: CameraPose, timeLeft: () => boolean): Promise<void> {
     const window = frameWindow(this.#options.camera, place, this.#imagery, this.#renderOptions);
     if (window === undefined) return;
     const { gsd_m } = window;

@@ -11,10 +11,12 @@ const CAMERA_COMPONENT = 100;
 /** How often it is looked at what must be asked for. */
 const SERVICE_MS = 50;
 
-const SIM_STATE: WantedMessage = { msgid: common.SimState.MSG_ID, rate_hz: 50 };
-const HIL_STATE: WantedMessage = { msgid: common.HilStateQuaternion.MSG_ID, rate_hz: 50 };
+/** ArduPlane, whose loop runs at 50 Hz, denies what is asked for more often than 40 times a second. */
+const POSE_HZ = 40;
+const SIM_STATE: WantedMessage = { msgid: common.SimState.MSG_ID, rate_hz: POSE_HZ };
+const HIL_STATE: WantedMessage = { msgid: common.HilStateQuaternion.MSG_ID, rate_hz: POSE_HZ };
 const ESTIMATE: readonly WantedMessage[] = [
-  { msgid: common.Attitude.MSG_ID, rate_hz: 50 },
+  { msgid: common.Attitude.MSG_ID, rate_hz: POSE_HZ },
   { msgid: common.GlobalPositionInt.MSG_ID, rate_hz: 25 },
 ];
 

@@ -8,11 +8,15 @@ import { listenToVehicle } from "../../../sim/feed/vehicle-link.js";
 import { otherEnd } from "../../agent/mavlink/other-end.js";
 import { until } from "../../agent/mavlink/waiting.js";
 
-const { ACCEPTED, FAILED } = common.MavResult;
+const { ACCEPTED, DENIED, FAILED } = common.MavResult;
 const { SimState, HilStateQuaternion, Attitude, GlobalPositionInt } = common;
 
 /** A vehicle that answers every request, and what it was asked for. */
-async function asked(autopilot: number, answer: (msgid: number) => number | null, for_ms: number): Promise<number[]> {
+async function asked(
+  autopilot: number,
+  answer: (msgid: number, interval_us: number) => number | null,
+  for_ms: number,
+): Promise<number[]> {
   const vehicle = await otherEnd();
   const link = await listenToVehicle(vehicle.url, new TruePoseTrack());
   const requested: number[] = [];
@@ -28,10 +32,10 @@ async function asked(autopilot: number, answer: (msgid: number) => number | null
     for (; read < vehicle.frames.length; read++) {
       const frame = vehicle.frames[read];
       if (frame === undefined || frame.msgid !== common.CommandLong.MSG_ID) continue;
-      const { _param1: msgid } = decodeAs(frame, common.CommandLong);
+      const { _param1: msgid, _param2: interval_us } = decodeAs(frame, common.CommandLong);
       assert.equal(frame.compid, 100);
       requested.push(msgid);
-      const result = answer(msgid);
+      const result = answer(msgid, interval_us);
       if (result === null) continue;
       const ack = { command: 511, result, progress: 0, resultParam2: 0, targetSystem: 8, targetComponent: 100 };
       void vehicle.send(Object.assign(new common.CommandAck(), ack));
@@ -59,6 +63,18 @@ describe("the camera's link to the vehicle", () => {
     assert.deepEqual(once(ardupilot ?? []), [...PLACE, SimState.MSG_ID]);
     assert.deepEqual(once(px4 ?? []), [...PLACE, HilStateQuaternion.MSG_ID]);
     assert.deepEqual(once(other ?? []), [...PLACE, SimState.MSG_ID, HilStateQuaternion.MSG_ID]);
+  });
+
+  it("asks for nothing faster than an ArduPlane gives: it denies what is faster than 0.8 of its loop of 50 Hz", async () => {
+    const denied: number[] = [];
+    const answer = (msgid: number, interval_us: number): number => {
+      if (Math.trunc(interval_us / 1000) * 800 >= 20_000) return ACCEPTED;
+      denied.push(msgid);
+      return DENIED;
+    };
+    const requested = await asked(3, answer, 400);
+    assert.deepEqual(once(requested), [...PLACE, SimState.MSG_ID]);
+    assert.deepEqual(denied, []);
   });
 
   it("does not ask again for what is refused, and does where nothing is answered", async () => {
