@@ -89,7 +89,7 @@ export const DEFAULT_VISION_CONFIG: VisionConfig = {
     heading_sigmas: 2,
     heading_unknown_sigma_deg: 90,
     scale_step: 1.21,
-    scale_sigmas: 2,
+    scale_sigmas: 1.5,
     scale_reach: 1.3,
     max_hypotheses: 72,
     per_hypothesis: 64,

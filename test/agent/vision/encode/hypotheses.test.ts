@@ -28,13 +28,13 @@ test("an unknown heading is searched all around, every 10 degrees once", () => {
   }
 });
 
-test("one height hypothesis covers a tenth, others reach two sigma, but no farther than registration", () => {
-  for (const sigma of [0, 0.03, 0.05]) assert.deepEqual(scaleHypotheses(sigma, config), [1]);
-  for (const sigma of [0.051, 0.1, 0.15, 0.1875, 1]) {
+test("one height hypothesis covers a tenth, others reach one and a half sigma, but no farther than registration", () => {
+  for (const sigma of [0, 0.03, 0.05, 0.066]) assert.deepEqual(scaleHypotheses(sigma, config), [1]);
+  for (const sigma of [0.067, 0.1, 0.15, 0.1875, 1]) {
     assert.deepEqual(scaleHypotheses(sigma, config), [1 / config.scale_step, 1, config.scale_step]);
   }
   const far = { ...config, scale_reach: 2, scale_step: 1.1 };
-  const scales = scaleHypotheses(0.1, far);
+  const scales = scaleHypotheses(0.15, far);
   assert.equal(scales.length, 5);
   scales.forEach((scale, i) => {
     assert.ok(Math.abs(scale - 1.1 ** (i - 2)) < 1e-12);
