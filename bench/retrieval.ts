@@ -2,13 +2,14 @@
  * Retrieval and re-ranking on the registered cross-date pairs, in galleries filled up with other imagery.
  *
  *     node dist/bench/retrieval.js --data DIR [--gallery 1000,10000,100000] [--settings exact,heading-unknown,...]
- *         [--queries N] [--candidates K] [--work DIR] [--encoder DIR] [--reranker DIR] [--threads N]
+ *         [--queries N] [--candidates K] [--ceiling] [--work DIR] [--encoder DIR] [--reranker DIR] [--threads N]
  *         [--json FILE] [--markdown FILE]
  *
  * Queries are frames cut from the second dates of the held-out pairs; the map holds their first dates, filled up to the
  * gallery's size with first dates of the training pairs and other imagery, all laid out alike. The packs stay in --work:
  * a second run with the same encoder uses them again. A query counts as found at a rank when that candidate's centre is
- * within half a cell side of the true patch centre, north-south and east-west.
+ * within half a cell side of the true patch centre, north-south and east-west. --ceiling adds the column R@K: how many queries have
+ * such a candidate among the K at all, which re-ranking cannot exceed.
  */
 import { mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -32,6 +33,7 @@ const { values } = parseArgs({
     settings: { type: "string" },
     queries: { type: "string", default: "24" },
     candidates: { type: "string", default: "20" },
+    ceiling: { type: "boolean", default: false },
     seed: { type: "string", default: "7" },
     work: { type: "string" },
     encoder: { type: "string" },
@@ -69,7 +71,7 @@ async function main(): Promise<void> {
   }
   const cells = new Map(galleries.map(({ size, pack }) => [size, pack.manifest.counts.cells]));
   const rows = retrievalRows(records);
-  const table = retrievalMarkdown(rows, (size) => cells.get(size) ?? size);
+  const table = retrievalMarkdown(rows, (size) => cells.get(size) ?? size, values.ceiling ? candidates : undefined);
   process.stdout.write(`encoder ${encoder.id}, K = ${candidates}, ${queries.length} queries a setting\n\n${table}`);
   if (values.markdown !== undefined) writeFileAtomic(values.markdown, table);
   if (values.json !== undefined) {

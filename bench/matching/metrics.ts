@@ -5,11 +5,13 @@ export interface Share {
   readonly high: number;
 }
 
-/** Recall at 1, 5 and 10, and average precision. */
+/** Recall at 1, 5 and 10, within the whole list, and average precision. */
 export interface RankMetrics {
   readonly at_1: number;
   readonly at_5: number;
   readonly at_10: number;
+  /** Share of the queries whose right entry is in the list at all. */
+  readonly within: number;
   readonly ap: number;
 }
 
@@ -43,6 +45,7 @@ export function rankMetrics(ranks: readonly (number | null)[]): RankMetrics {
     at_1: at(1),
     at_5: at(5),
     at_10: at(10),
+    within: at(Number.POSITIVE_INFINITY),
     ap: ranks.reduce((sum: number, rank) => sum + averagePrecision(rank), 0) / n,
   };
 }

@@ -58,11 +58,21 @@ function rowOf(gallery: number, setting: string, queries: string, records: reado
   };
 }
 
-/** The rows as a Markdown table; `cells` gives a gallery's true number of cells. */
-export function retrievalMarkdown(rows: readonly RetrievalRow[], cells: (gallery: number) => number): string {
+/**
+ * The rows as a Markdown table.
+ *
+ * @param cells a gallery's true number of cells
+ * @param candidates K, for a column of the recall within the K candidates, which re-ranking cannot exceed
+ */
+export function retrievalMarkdown(
+  rows: readonly RetrievalRow[],
+  cells: (gallery: number) => number,
+  candidates?: number,
+): string {
+  const within = candidates === undefined ? "" : ` R@${candidates} |`;
   const head =
-    "| gallery (cells) | setting | queries | n | R@1 / 5 / 10 retrieved | AP | R@1 / 5 / 10 re-ranked | AP | R@1 re-ranked, 95 % | lifted / lowered |\n" +
-    "|---|---|---|---|---|---|---|---|---|---|\n";
+    `| gallery (cells) | setting | queries | n | R@1 / 5 / 10 retrieved |${within} AP | R@1 / 5 / 10 re-ranked | AP | R@1 re-ranked, 95 % | lifted / lowered |\n` +
+    `|---|---|---|---|---|---|---|---|---|---|${within && "---|"}\n`;
   const three = (value: number): string => value.toFixed(3).replace(/^0/, "");
   const recalls = ({ at_1, at_5, at_10 }: RankMetrics): string => [at_1, at_5, at_10].map(three).join(" / ");
   return (
@@ -76,6 +86,7 @@ export function retrievalMarkdown(rows: readonly RetrievalRow[], cells: (gallery
           row.queries,
           String(row.n),
           recalls(row.retrieved),
+          ...(candidates === undefined ? [] : [three(row.retrieved.within)]),
           three(row.retrieved.ap),
           recalls(row.reranked),
           three(row.reranked.ap),

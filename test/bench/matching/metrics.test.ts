@@ -30,11 +30,12 @@ describe("ranks", () => {
     assert.deepEqual([1, 2, 5, null].map(averagePrecision), [1, 0.25, 0.1, 0]);
   });
 
-  test("recall at 1, 5 and 10 of five queries by hand", () => {
+  test("recall at 1, 5, 10 and within the list of five queries by hand", () => {
     const metrics = rankMetrics([1, 1, 4, 11, null]);
     assert.equal(metrics.at_1, 0.4);
     assert.equal(metrics.at_5, 0.6);
     assert.equal(metrics.at_10, 0.6);
+    assert.equal(metrics.within, 0.8);
     near(metrics.ap, (1 + 1 + 1 / 8 + 1 / 22) / 5);
   });
 });

@@ -53,6 +53,14 @@ describe("retrieval rows", () => {
       /^\| 10\^3 \(1034\) \| exact \| all \| 4 \| \.500 \/ \.750 \/ \.750 \|/m,
     );
   });
+
+  test("with K, a column says how many queries have a right candidate among the K", () => {
+    const [head = "", line = "", all = ""] = retrievalMarkdown(rows, () => 1034, 20).split("\n");
+    assert.match(head, /\| R@1 \/ 5 \/ 10 retrieved \| R@20 \| AP \|/);
+    assert.match(all, /\| \.500 \/ \.750 \/ \.750 \| \.750 \| /);
+    const columns = (row: string): number => row.split("|").length;
+    assert.deepEqual([columns(line), columns(all)], [columns(head), columns(head)]);
+  });
 });
 
 describe("registration rows", () => {
