@@ -28,10 +28,6 @@ import { bestOutside, divideByOverlap, marginals, refineAxis } from "./volume.js
 /** One candidate's search: where its window lies on the map and how well each shift fits. */
 interface Search {
   readonly candidate: RankedCandidate;
-  /** Which hypothesis of the query was slid, and what it says: the candidate's or one next to it. */
-  readonly hypothesis: number;
-  readonly heading_deg: number;
-  readonly scale: number;
   /** Feature indices of the window's top-left corner. */
   readonly j0: number;
   readonly i0: number;
@@ -40,9 +36,6 @@ interface Search {
   /** Best score per shift, over all variants. */
   readonly best: Float32Array;
   readonly peak: VolumePeak;
-  /** The window's positions: 1 where the map shows ground. */
-  readonly mapped: Uint8Array;
-  readonly mapSide: number;
   /** Part of the best variant's valid positions that lies on mapped ground at the peak. */
   readonly overlap: number;
 }
@@ -56,23 +49,18 @@ export class CorrelationRegistrar implements Registrar {
     private readonly card: RegistrarCard,
     private readonly session: OnnxSession,
     private readonly acceptance: Acceptance,
-    private readonly refiner: PixelRefiner | null,
     private readonly map: MapSource,
     private readonly stride_px: number,
     private readonly config: VisionConfig["register"],
   ) {}
 
-  /**
-   * @param pictures where the map's pixels come from, for models that refine by them; null: by features alone
-   * @throws UserError when the folder cannot be used or reads features of another encoder
-   */
+  /** @throws UserError when the folder cannot be used or reads features of another encoder */
   static async load(
     dir: string,
     encoder: Pick<Encoder, "id" | "stride_px">,
     map: MapSource,
     config: VisionConfig["register"],
     options: SessionOptions,
-    pictures: MapPictures | null = null,
   ): Promise<CorrelationRegistrar> {
     const folder = loadModelFolder(dir, registrarCard);
     const { card } = folder;
@@ -81,12 +69,7 @@ export class CorrelationRegistrar implements Registrar {
     }
     const acceptance = new Acceptance(card.acceptance, `${dir}/model.json`);
     const session = await OnnxSession.open(folder, card.graph.file, options);
-    // Pixels are correlated by the same graph, always on the CPU: an accelerator would be set up anew for their shapes.
-    const refiner =
-      card.refine === undefined || pictures === null
-        ? null
-        : new PixelRefiner(card.refine, card.graph, await OnnxSession.open(folder, card.graph.file, onCpu(options)), pictures);
-    return new CorrelationRegistrar(card, session, acceptance, refiner, map, encoder.stride_px, config);
+    return new CorrelationRegistrar(card, session, acceptance, map, encoder.stride_px, config);
   }
 
   get id(): string {
