@@ -4,7 +4,7 @@ import { stringify } from "smol-toml";
 import { z } from "zod";
 import { programPath } from "../../agent/demo/steps.js";
 import { Child } from "./child.js";
-import { CAMERA_HZ, type Ground, LENS } from "./place.js";
+import { CAMERA_HZ, type Ground, lensOf } from "./place.js";
 import type { Scenario } from "./scenarios.js";
 import type { Home } from "./simulators.js";
 import type { VehicleLinks } from "./where.js";
@@ -36,7 +36,7 @@ export interface AgentOptions {
 /** The configuration that the agent flies with: a file like any user's. */
 export function agentToml(options: AgentOptions): string {
   const { scenario, ground, links, home, folder } = options;
-  const { k1, k2, p1, p2, k3, ...lens } = LENS;
+  const { k1, k2, p1, p2, k3, ...lens } = lensOf(scenario.width_px);
   const kind = scenario.vehicle === "px4-copter" ? "px4" : "ardupilot";
   return stringify({
     agent: { state_dir: folder, log_format: "json" },

@@ -6,9 +6,13 @@ import { type Intrinsics, intrinsicsFromHfov } from "../../tiles/geometry/intrin
 
 const SEED = 6;
 const HFOV_DEG = 66;
-/** The camera of the harness: 640 x 480 at four pictures a second, straight down. */
-export const LENS: Intrinsics = intrinsicsFromHfov(640, 480, HFOV_DEG);
+/** The camera of the harness looks straight down, four times a second. */
 export const CAMERA_HZ = 4;
+
+/** Its lens. @param width_px of its pictures, which are 4:3 */
+export function lensOf(width_px: number): Intrinsics {
+  return intrinsicsFromHfov(width_px, (width_px * 3) / 4, HFOV_DEG);
+}
 
 /** Ground to fly over: its map as a pack, and how the camera is told what it sees. */
 export interface Ground {

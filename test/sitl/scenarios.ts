@@ -23,6 +23,8 @@ export interface Scenario {
   readonly mode: string;
   /** Side of the invented place, metres. */
   readonly place_m: number;
+  /** Of the camera's pictures: pixels of 16 cm on the ground under a copter, of 32 cm under a plane. */
+  readonly width_px: number;
   /** Of the EKF against the truth, from the jamming (or the first position without GPS) to the end of the route. */
   readonly limits: ErrorLimits;
   /** Jumps that nobody asked for; null where the way of feeding is one of jumps. */
@@ -55,6 +57,7 @@ const ARDUPILOT_COPTER = {
   route: COPTER_ROUTE,
   mode: "GUIDED",
   place_m: 900,
+  width_px: 640,
   limits: { rms_m: 5 },
   resets: 0,
 } as const;
@@ -65,6 +68,7 @@ const ARDUPILOT_PLANE = {
   route: PLANE_ROUTE,
   mode: "GUIDED",
   place_m: 1400,
+  width_px: 480,
   limits: { rms_m: 10 },
 } as const;
 
@@ -76,6 +80,7 @@ const PX4_COPTER = {
   route: COPTER_ROUTE,
   mode: "OFFBOARD",
   place_m: 900,
+  width_px: 640,
   limits: { rms_m: 5 },
   resets: 0,
 } as const;
