@@ -12,6 +12,7 @@ import {
   WireResets,
   wantPlaced,
 } from "./local-position.js";
+import { OwnHeight } from "./own-height.js";
 import type { ParameterReader } from "./parameter-reader.js";
 import { wantPosition } from "./position-sample.js";
 import { SharedOrigin } from "./shared-origin.js";
@@ -50,6 +51,7 @@ export class ArdupilotLocalFlight extends GuardedPublisher {
   readonly #parameters: ParameterReader;
   readonly #origin: SharedOrigin;
   readonly #resets = new WireResets();
+  readonly #height = new OwnHeight();
   #repeated: MavLinkData | null = null;
   #repeatedFixCount = -1;
   #repeatedReset = -1;
@@ -68,11 +70,13 @@ export class ArdupilotLocalFlight extends GuardedPublisher {
 
   override receive(frame: MavlinkFrame): void {
     this.#origin.receive(frame);
+    this.#height.receive(frame);
   }
 
   protected turn(moment: PublishMoment, checks: Checks): Turn {
     const { now_us, status } = moment;
     this.#origin.update(status);
+    this.#height.update(status);
     const vehicle = wantVehicle(status, checks);
     if (vehicle !== null) {
       const ardupilot = isArdupilot(vehicle);
@@ -127,7 +131,7 @@ export class ArdupilotLocalFlight extends GuardedPublisher {
     this.#repeatedReset = sample.reset_counter;
     this.#repeatedOrigin = origin;
     this.#new_us = now_us;
-    const point = this.#resets.toPoint(placed);
+    const point = this.#resets.toPoint(placed, this.#height.down_m(origin));
     this.#repeated = this.#encode({ ...point, cov_ne_m2: covarianceForArdupilot(point.cov_ne_m2) }, sample.eph_m);
     return this.#repeated;
   }

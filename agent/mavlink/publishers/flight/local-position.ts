@@ -42,16 +42,20 @@ export class WireResets {
   #lastReset: number | null = null;
   #lastOrigin: GeoOrigin | null = null;
 
-  /** The point to send for a placed sample. */
-  toPoint(placed: PlacedSample): LocalPoint {
+  /**
+   * The point to send for a placed sample.
+   *
+   * @param down_m a match with an ortho-map gives no height: what the autopilot believes itself, or 0. It must not fuse it
+   *   (POSZ stays the barometer).
+   */
+  toPoint(placed: PlacedSample, down_m = 0): LocalPoint {
     const { sample, origin, offset } = placed;
     const jumped = this.#lastReset !== null && this.#lastReset !== sample.reset_counter;
     const moved = this.#lastOrigin !== null && !sameOrigin(this.#lastOrigin, origin);
     if (jumped || moved) this.#counter = (this.#counter + 1) & 0xff;
     this.#lastReset = sample.reset_counter;
     this.#lastOrigin = origin;
-    // A match with an ortho-map gives no height: 0, and the autopilot must not fuse it (POSZ stays the barometer).
-    return { t_us: sample.t_us, offset, down_m: 0, cov_ne_m2: sample.cov_ne_m2, resetCounter: this.#counter };
+    return { t_us: sample.t_us, offset, down_m, cov_ne_m2: sample.cov_ne_m2, resetCounter: this.#counter };
   }
 }
 
