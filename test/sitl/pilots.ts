@@ -150,14 +150,19 @@ async function setMode(cockpit: Cockpit, mode: string): Promise<void> {
   await until(cockpit, `mode ${mode} (${outcome})`, () => box.mode === mode, 10);
 }
 
-/** Tries until the arming checks pass; what they say last is in the message. */
-async function arm(cockpit: Cockpit): Promise<void> {
+/**
+ * Tries until the arming checks pass; what they say last is in the message.
+ *
+ * @param mode to be in when armed: ArduPilot takes the mode of its switch when it first hears the sticks
+ */
+async function arm(cockpit: Cockpit, mode?: string): Promise<void> {
   const { box, station } = cockpit;
   let next_ms = 0;
   await until(
     cockpit,
     "it can be armed",
     async () => {
+      if (mode !== undefined && box.mode !== mode) await setMode(cockpit, mode);
       if (!box.armed && performance.now() >= next_ms) {
         await station.command(COMMAND.arm, [1]);
         next_ms = performance.now() + ARM_RETRY_MS;
@@ -220,7 +225,7 @@ async function climbBlind(cockpit: Cockpit): Promise<void> {
   try {
     await until(cockpit, "the simulation tells its truth", () => box.truth !== null, READY_S);
     await setMode(cockpit, "ALT_HOLD");
-    await arm(cockpit);
+    await arm(cockpit, "ALT_HOLD");
     pwm = THROTTLE.climb;
     const { agl_m } = scenario.route;
     await until(cockpit, `${agl_m} m are reached`, () => (box.truth?.agl_m ?? 0) > 0.95 * agl_m, 120);
