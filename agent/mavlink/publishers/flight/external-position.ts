@@ -8,6 +8,7 @@ import { FixStreak } from "./fix-streak.js";
 import type { GpsHealth } from "./gps-health.js";
 import { GuardedPublisher, type Turn } from "./guarded-publisher.js";
 import { type PositionSample, wantPosition } from "./position-sample.js";
+import { TurnWatch } from "./turn-watch.js";
 import { isArdupilot, isPlane, isPx4, vehicleText, wantVehicle } from "./vehicle-kind.js";
 
 export interface ExternalPositionOptions {
@@ -49,13 +50,15 @@ const GIVE_UP = 3;
  * MAV_CMD_EXTERNAL_POSITION_ESTIMATE (43003) for planes whose GPS is gone.
  *
  * The autopilot has no gate at all: a position 100 m off was taken at once. So it is given only after GPS is lost, only
- * after fixes have agreed, only while the protection level is small, and each time only with a fix that is new.
+ * after fixes have agreed, only while the protection level is small, and each time only with a fix that is new and not of
+ * a sharp turn: there the EKF's own reckoning of some seconds is the better one.
  */
 export class ExternalPositionFlight extends GuardedPublisher {
   readonly name = "external_position_estimate";
   readonly #options: ExternalPositionOptions;
   readonly #gps: GpsHealth;
   readonly #streak = new FixStreak();
+  readonly #turn = new TurnWatch();
   readonly #watch: CommandWatch;
   #frame: number | null = null;
   #otherFrameTried = false;
@@ -80,6 +83,7 @@ export class ExternalPositionFlight extends GuardedPublisher {
   }
 
   override receive(frame: MavlinkFrame, now_us: number): void {
+    this.#turn.receive(frame, now_us);
     const outcome = this.#watch.take(frame, now_us);
     if (outcome !== null) this.#handle(outcome, now_us);
   }
@@ -128,6 +132,7 @@ export class ExternalPositionFlight extends GuardedPublisher {
       feed: () => {
         const wait = this.#watch.waiting || now_us < this.#next_us;
         if (sample === null || vehicle === null || wait || sample.fix_count === this.#sentFix) return [];
+        if (this.#turn.spoils(sample.fix_t_us, now_us)) return [];
         return [this.#command(sample, vehicle)];
       },
     };

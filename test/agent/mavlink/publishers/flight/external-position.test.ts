@@ -8,10 +8,11 @@ import {
   type ExternalPositionOptions,
 } from "../../../../../agent/mavlink/publishers/flight/external-position.js";
 import { GpsHealth } from "../../../../../agent/mavlink/publishers/flight/gps-health.js";
-import { ackFrame, COPTER, FakeFlight, failing, gpsFrame, ofType, PLANE, PX4, type Sent } from "./helpers.js";
+import { ackFrame, arrives, COPTER, FakeFlight, failing, gpsFrame, ofType, PLANE, PX4, type Sent } from "./helpers.js";
 
 const COMMAND = 43003;
 const { MavResult } = common;
+const STILL = { pitchspeed: 0, yawspeed: 0 } as const;
 
 /** A plane, its GPS, and an autopilot that answers each command 20 ms later with the next of some results. */
 class Bench {
@@ -130,6 +131,32 @@ describe("the autopilot has no gate, so it is not sent", () => {
     const bench = new Bench(PLANE, { max_fix_age_s: 0.1 });
     assert.equal(bench.run(10).length, 0);
     assert.deepEqual(failing(bench.feed), ["fresh_fix"]);
+  });
+
+  test("with a fix of a sharp turn, for ten seconds at most", () => {
+    const attitude = (roll: number, rollspeed: number) =>
+      arrives(
+        Object.assign(new common.Attitude(), { timeBootMs: 0, roll, pitch: 0, yaw: 0, rollspeed, ...STILL }),
+        PLANE,
+      );
+    const flown = (turn: (t_s: number) => readonly [roll: number, rollspeed: number]) => {
+      const bench = new Bench(PLANE, { interval_s: 0.5 });
+      bench.answers = [MavResult.ACCEPTED];
+      bench.run(10);
+      const from_us = bench.flight.now_us;
+      const sent = bench.run(20, (t_s) => bench.feed.receive(attitude(...turn(t_s)), bench.flight.now_us));
+      return sent.map(({ t_us }) => (t_us - from_us) / 1e6);
+    };
+    const none = (times: readonly number[], from_s: number, to_s: number) =>
+      times.every((t_s) => t_s < from_s || t_s > to_s);
+    const circling = flown(() => [0.55, 0]);
+    assert.ok(circling.length > 15, "a plane that circles at 32 degrees of bank");
+    const banked = flown((t_s) => [t_s >= 4 && t_s < 8 ? 0.9 : 0, 0]);
+    assert.ok(none(banked, 4.1, 8.5) && !none(banked, 8.5, 10), `${banked}`);
+    const rolled = flown((t_s) => [0, t_s >= 4 && t_s < 5 ? -1.2 : 0]);
+    assert.ok(none(rolled, 4.1, 5.5) && !none(rolled, 5.5, 7), `${rolled}`);
+    const spiral = flown((t_s) => [t_s >= 4 ? 0.9 : 0, 0]);
+    assert.ok(none(spiral, 4.1, 13.9) && !none(spiral, 14, 16), `${spiral}`);
   });
 
   test("on the ground, where a GPS that searches looks like one that is lost", () => {
