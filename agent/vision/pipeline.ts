@@ -107,7 +107,7 @@ export class VisionPipeline {
     const reranker =
       rerankerDir === null ? new RetrievalOrder() : await loadReranker(rerankerDir, encoder, pack, session);
     const registrarDir = options.registrar ?? shippedModel("registrar");
-    const registrar = await CorrelationRegistrar.load(registrarDir, encoder, pack, config.register, session);
+    const registrar = await CorrelationRegistrar.load(registrarDir, encoder, pack, config.register, session, pack);
     const retriever = new FlatRetriever(pack, config.retrieve);
     const parts = { pack, encoder, rectifier: new HomographyRectifier(), retriever, reranker, registrar };
     return new VisionPipeline(embedder === undefined ? parts : { ...parts, embedder }, options.rig, config);

@@ -10,7 +10,9 @@ import { PAIRS_GSD_M, type Pair } from "../datasets/pair-views.js";
 import { runCli } from "../run-cli.js";
 
 /** Raised whenever the data set changes, so that no old pack is used for it. */
-const VERSION = 1;
+const VERSION = 2;
+/** Up to so many cells the image tiles are made at the map's resolution: registration reads them, retrieval does not. */
+const PICTURES_UP_TO = 2000;
 
 /** A packed map of about a number of cells, that holds every held-out pair. */
 export interface Gallery {
@@ -60,8 +62,8 @@ export async function openGallery(
   const pieces = fillUp(held, [...training, ...(await fillerPieces(sharedData))], size);
   const layout = layOut(pieces);
   const map = await writeMap(folder, layout, pieces);
-  // Of the picture tiles, which matching does not read, only coarse ones are made.
-  const options = ["--gsd", String(PAIRS_GSD_M), "--max-zoom", "11", "--model", encoderDir, "--overwrite", "--quiet"];
+  const options = ["--gsd", String(PAIRS_GSD_M), "--model", encoderDir, "--overwrite", "--quiet"];
+  if (size > PICTURES_UP_TO) options.push("--max-zoom", "11");
   runCli("flash/cli.js", ["pack", map, "--out", packDir, ...options]);
   writeFileSync(join(folder, "layout.json"), JSON.stringify({ key, layout }));
   return { size, pack: PackReader.open(packDir, expect), places: new MapPlaces(layout), map };

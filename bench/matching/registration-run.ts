@@ -52,7 +52,7 @@ const WRONG_BY_RETRIEVAL = 2;
 /** Opens our registrar so that it searches exactly the window. */
 export async function windowRegistrar(dir: string, encoder: Encoder, pack: PackReader): Promise<CorrelationRegistrar> {
   const config = { ...DEFAULT_VISION_CONFIG.register, margin_features: MARGIN_FEATURES, candidates: 1 };
-  return CorrelationRegistrar.load(dir, encoder, pack, config, { threads: 1 });
+  return CorrelationRegistrar.load(dir, encoder, pack, config, { threads: 1 }, pack);
 }
 
 /** Registers all shots of a scene at a setting, on the right window and on three wrong ones, by every method. */

@@ -101,6 +101,17 @@ export const rerankerCard = z.strictObject({
 });
 export type RerankerCard = z.infer<typeof rerankerCard>;
 
+const EVEN_ABOUT = "must be ascending, evenly spaced, with the unchanged one (0 degrees, scale 1) among them";
+
+/** Are values ascending and evenly spaced, one of them being `through`? */
+function ascendsThrough(through: number): (values: readonly number[]) => boolean {
+  return (values) => {
+    const step = (values[1] ?? Number.POSITIVE_INFINITY) - (values[0] ?? 0);
+    const even = values.every((value, i) => i === 0 || Math.abs(value - (values[i - 1] ?? 0) - step) < 1e-6);
+    return step > 0 && even && values.some((value) => Math.abs(value - through) < 1e-9);
+  };
+}
+
 export const registrarCard = z.strictObject({
   ...provenance,
   kind: z.literal("registrar"),
@@ -120,6 +131,25 @@ export const registrarCard = z.strictObject({
     weights: z.record(z.string(), z.number()),
     threshold: z.number().min(0).max(1),
   }),
+  /** Refinement by the pictures' pixels (agent/vision/register/pixel-refiner.ts). Absent: features only. */
+  refine: z
+    .strictObject({
+      /** Sigma of the Gaussian before the gradients, pixels. */
+      smoothing_px: z.number().min(0.5).max(8),
+      /** How far around the features' place is searched, pixels; even. */
+      reach_px: z.int().min(4).max(64).multipleOf(2),
+      /** Headings (degrees) and scales (ratios) tried about those of the features: ascending, evenly spaced, 0 and 1 among them. */
+      headings_deg: z.array(z.number().min(-15).max(15)).min(1).max(9).refine(ascendsThrough(0), EVEN_ABOUT),
+      scales: z.array(z.number().min(0.7).max(1.4)).min(1).max(9).refine(ascendsThrough(1), EVEN_ABOUT),
+      /** p(heading, scale, shift) = softmax(beta_pixels * agreement + beta_features * mean cosine). */
+      beta_pixels: z.number().positive(),
+      beta_features: z.number().nonnegative(),
+      /** Least lead of the pixels' peak, standard deviations of the agreement elsewhere, for it to count. */
+      min_lead: z.number().nonnegative(),
+      /** As above: factor on the second moments, floor in pixels. */
+      covariance: z.strictObject({ floor_px: z.number().positive(), scale: z.number().positive() }),
+    })
+    .optional(),
 });
 export type RegistrarCard = z.infer<typeof registrarCard>;
 

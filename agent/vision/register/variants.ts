@@ -15,11 +15,11 @@ export interface Variants {
 }
 
 /**
- * Resamples the feature grid of one heading hypothesis about the patch's centre, bilinear, and brings every position
+ * Resamples the feature grid of one hypothesis about the patch's centre, bilinear, and brings every position
  * back to unit norm. A heading offset turns as in rectification (the true heading is that much more); a scale s means
- * that the aircraft is s times as high as reported, so that ground at q was seen at q / s.
+ * that the aircraft is s times as high as the hypothesis says, so that ground at q was seen at q / s.
  *
- * @param hypothesis which of the query's headings
+ * @param hypothesis which of the query's hypotheses
  */
 export function makeVariants(
   query: EncodedQuery,
@@ -77,8 +77,27 @@ function channelsLast(query: EncodedQuery, hypothesis: number): Float32Array {
 
 /** Rounding of sines may put a border sample this far outside of the grid, features. */
 const SLACK = 1e-9;
+/** Neighbours of a sample along one axis. */
+const TAPS = 3;
 
-/** Bilinear sample of the valid neighbours to unit norm; false when they carry less than half of the weight. */
+/** Weights of the neighbours before, at and after the nearest whole position, and that position. */
+interface Taps {
+  readonly weights: readonly [number, number, number];
+  readonly nearest: number;
+}
+
+/**
+ * The quadratic B-spline's weights. They blur alike wherever between the positions a sample falls (their variance is 1/4
+ * everywhere); bilinear weights do not blur at all on a position and most between two, and blurred features are more
+ * alike to anything: the grid as it is would look worse than the same grid turned or scaled.
+ */
+function splineTaps(x: number): Taps {
+  const nearest = Math.round(x);
+  const t = x - nearest;
+  return { weights: [0.5 * (0.5 - t) ** 2, 0.75 - t * t, 0.5 * (0.5 + t) ** 2], nearest };
+}
+
+/** Spline sample of the valid neighbours to unit norm; false when they carry less than half of the weight. */
 function sample(
   source: Float32Array,
   seen: Uint8Array,
@@ -89,30 +108,27 @@ function sample(
   out: Float32Array,
 ): boolean {
   if (!(x >= -SLACK && y >= -SLACK && x <= side - 1 + SLACK && y <= side - 1 + SLACK)) return false;
-  const x0 = Math.min(Math.max(Math.floor(x), 0), side - 2);
-  const y0 = Math.min(Math.max(Math.floor(y), 0), side - 2);
-  const fx = x - x0;
-  const fy = y - y0;
-  const corner = y0 * side + x0;
-  const w00 = (1 - fx) * (1 - fy) * (seen[corner] as number);
-  const w01 = fx * (1 - fy) * (seen[corner + 1] as number);
-  const w10 = (1 - fx) * fy * (seen[corner + side] as number);
-  const w11 = fx * fy * (seen[corner + side + 1] as number);
-  if (w00 + w01 + w10 + w11 < 0.5) return false;
-  const a = corner * channels;
-  const b = a + channels;
-  const c = a + side * channels;
-  const d = c + channels;
-  let sum = 0;
-  for (let k = 0; k < channels; k++) {
-    const value =
-      w00 * (source[a + k] as number) +
-      w01 * (source[b + k] as number) +
-      w10 * (source[c + k] as number) +
-      w11 * (source[d + k] as number);
-    out[k] = value;
-    sum += value * value;
+  const across = splineTaps(x);
+  const down = splineTaps(y);
+  let total = 0;
+  out.fill(0);
+  for (let j = 0; j < TAPS; j++) {
+    const row = down.nearest + j - 1;
+    if (row < 0 || row >= side) continue;
+    for (let i = 0; i < TAPS; i++) {
+      const col = across.nearest + i - 1;
+      const p = row * side + col;
+      if (col < 0 || col >= side || seen[p] !== 1) continue;
+      const weight = (across.weights[i] as number) * (down.weights[j] as number);
+      total += weight;
+      for (let k = 0, from = p * channels; k < channels; k++, from++) {
+        out[k] = (out[k] as number) + weight * (source[from] as number);
+      }
+    }
   }
+  if (total < 0.5) return false;
+  let sum = 0;
+  for (let k = 0; k < channels; k++) sum += (out[k] as number) ** 2;
   if (sum < 1e-12) return false;
   const norm = 1 / Math.sqrt(sum);
   for (let k = 0; k < channels; k++) out[k] = (out[k] as number) * norm;

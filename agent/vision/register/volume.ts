@@ -32,7 +32,7 @@ export function divideByOverlap(
 export function marginals(
   p: Float64Array,
   volume: ScoreVolume,
-  variants: Variants,
+  variants: Pick<Variants, "headings_deg" | "scales">,
 ): { shifts: Float64Array; headings: Float64Array; scales: Float64Array } {
   const area = volume.shifts * volume.shifts;
   const shifts = new Float64Array(area);

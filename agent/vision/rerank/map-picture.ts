@@ -31,20 +31,38 @@ export interface Picture {
  * Reads windows of the map as pictures at the level's resolution, from the image tiles whose pixels are nearest in
  * size. Ground without imagery has the given colour (black where the pack's tiles are JPEG, which cannot tell).
  * Tiles that windows share are decoded once.
+ *
+ * @param tiles keeps decoded tiles from call to call, of one map and one fill colour
  */
 export async function mapPictures(
   map: MapPictures,
   windows: readonly MapWindow[],
   fill: readonly [number, number, number],
+  tiles = new DecodedTiles(Number.POSITIVE_INFINITY),
 ): Promise<Picture[]> {
-  const tiles = new Map<string, Promise<Uint8Array | null>>();
-  const decoded = (z: number, x: number, y: number): Promise<Uint8Array | null> => {
-    const key = `${z}/${x}/${y}`;
-    const known = tiles.get(key) ?? decode(map.tile(z, x, y), fill);
-    tiles.set(key, known);
-    return known;
-  };
+  const decoded = (z: number, x: number, y: number): Promise<Uint8Array | null> =>
+    tiles.get(`${z}/${x}/${y}`, () => decode(map.tile(z, x, y), fill));
   return Promise.all(windows.map((window) => picture(map, window, fill, decoded)));
+}
+
+/** Decoded tiles, 192 KiB each, of which the ones asked for last are kept. */
+export class DecodedTiles {
+  private readonly tiles = new Map<string, Promise<Uint8Array | null>>();
+
+  /** @param capacity how many are kept */
+  constructor(private readonly capacity: number) {}
+
+  get(key: string, decodeTile: () => Promise<Uint8Array | null>): Promise<Uint8Array | null> {
+    const tile = this.tiles.get(key) ?? decodeTile();
+    // A map remembers the order of insertion: taken out and put in again, the tile is the youngest.
+    this.tiles.delete(key);
+    this.tiles.set(key, tile);
+    for (const oldest of this.tiles.keys()) {
+      if (this.tiles.size <= this.capacity) break;
+      this.tiles.delete(oldest);
+    }
+    return tile;
+  }
 }
 
 type Decoded = (z: number, x: number, y: number) => Promise<Uint8Array | null>;

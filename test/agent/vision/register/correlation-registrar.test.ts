@@ -3,15 +3,28 @@ import { describe, test } from "node:test";
 import { DEFAULT_VISION_CONFIG } from "../../../../agent/vision/config.js";
 import type { MapSource } from "../../../../agent/vision/map-source.js";
 import { CorrelationRegistrar } from "../../../../agent/vision/register/correlation-registrar.js";
+import type { MapPictures } from "../../../../agent/vision/rerank/map-picture.js";
 import { loadModelFolder, registrarCard } from "../../../../models/runtime/model-folder.js";
 import { shippedModel } from "../../../../models/runtime/paths.js";
 import { candidateAt, featureMap, GRID, queryAt } from "../../helpers/feature-map.js";
 import { modelsMissing } from "../../helpers/small-pack.js";
+import { patchOver, texture, texturedMap } from "../../helpers/textured-map.js";
 
-async function registrarOn(map: MapSource): Promise<CorrelationRegistrar> {
+async function registrarOn(map: MapSource, pictures: MapPictures | null = null): Promise<CorrelationRegistrar> {
   const dir = shippedModel("registrar");
   const encoder = { id: loadModelFolder(dir, registrarCard).card.encoder_id, stride_px: 8 };
-  return CorrelationRegistrar.load(dir, encoder, map, DEFAULT_VISION_CONFIG.register, { threads: 1 });
+  return CorrelationRegistrar.load(dir, encoder, map, DEFAULT_VISION_CONFIG.register, { threads: 1 }, pictures);
+}
+
+/** Pictures of a map whose tiles' middle (256, 256) lies at a point of the feature map (features). */
+function picturesAt(pictures: MapPictures, x: number, y: number): MapPictures {
+  const { x0_merc_m, y0_merc_m, pixel_merc_m } = pictures.level(0).geometry;
+  const geometry = {
+    x0_merc_m: x0_merc_m + (256 - 8 * x) * pixel_merc_m,
+    y0_merc_m: y0_merc_m - (256 - 8 * y) * pixel_merc_m,
+    pixel_merc_m,
+  };
+  return { manifest: pictures.manifest, level: () => ({ geometry }), tile: (z, tx, ty) => pictures.tile(z, tx, ty) };
 }
 
 /** Distance in pixels of the level grid between a registered place and a point given in features. */
@@ -94,6 +107,50 @@ describe("registration by correlation", { skip: modelsMissing() }, () => {
       assert.ok(offBy(found, 502, 401) < 1.5, `off by ${offBy(found, 502, 401)} px`);
     }
     await registrar.release();
+  });
+
+  test("a query turned farther than a hypothesis is tried is found with the one beside it", async () => {
+    const registrar = await registrarOn(featureMap());
+    const [near, far] = [queryAt(502, 401, 1), queryAt(502, 401, 11)];
+    const query = {
+      ...near,
+      hypotheses: [10, 0, -10].map((heading_deg) => ({ heading_deg, scale: 1 })),
+      features: Float32Array.from([...near.features, ...far.features, ...far.features]),
+      valid: Uint8Array.from([...near.valid, ...far.valid, ...far.valid]),
+    };
+    // Retrieval preferred the hypothesis of 0, which the true 11 degrees are too far from.
+    const candidate = { ...candidateAt(500, 400), hypothesis: 1 };
+    const { best: found } = await registrar.register(query, [candidate], 0.02);
+    assert.ok(found !== null);
+    assert.equal(found.candidate, candidate);
+    assert.ok(Math.abs(found.heading_deg - 11) < 0.5, `heading ${found.heading_deg}`);
+    assert.ok(offBy(found, 502, 401) < 1, `off by ${offBy(found, 502, 401)} px`);
+    await registrar.release();
+  });
+
+  test("pixels move the place and its covariance, and have no say in whether it is accepted", async () => {
+    const ground = texture(5);
+    // The picture lies 2.6 px east and 1.4 px north of where the features put it.
+    const pictures = picturesAt(await texturedMap(ground), 501, 400);
+    const [plain, fine] = [await registrarOn(featureMap()), await registrarOn(featureMap(), pictures)];
+    const query = queryAt(501, 400);
+    const seen = patchOver(ground, { col_px: 256 + 2.6, row_px: 256 - 1.4 }, 224);
+    const before = await plain.register(query, [candidateAt(500, 400)], 0.02);
+    const after = await fine.register({ ...query, patches: seen }, [candidateAt(500, 400)], 0.02);
+    assert.ok(before.best !== null && after.best !== null);
+    assert.ok(offBy(before.best, 501, 400) < 0.5);
+    assert.ok(offBy(after.best, 501 + 2.6 / 8, 400 - 1.4 / 8) < 0.5, "moved to where the pixels fit");
+    assert.ok(after.best.cov_ne_m2.nn < before.best.cov_ne_m2.nn && after.best.cov_ne_m2.ee < before.best.cov_ne_m2.ee);
+    const judged = ({ measures, quality, accepted }: NonNullable<typeof after.best>): unknown => ({
+      measures,
+      quality,
+      accepted,
+    });
+    assert.deepEqual(judged(after.best), judged(before.best));
+    const unlike = { ...query, patches: patchOver(texture(77), { col_px: 256, row_px: 256 }, 224) };
+    assert.deepEqual(await fine.register(unlike, [candidateAt(500, 400)], 0.02), before, "an unrelated picture");
+    await plain.release();
+    await fine.release();
   });
 
   test("the right one of several candidates wins, and tells how far ahead it is", async () => {
