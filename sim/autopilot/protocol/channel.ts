@@ -15,6 +15,8 @@ import { DEFAULT_INTERVALS_US, MAKERS } from "./telemetry.js";
 const LIST_EVERY_US = 10_000;
 const TIMESYNC_EVERY_US = { ardupilot: 10_000_000, px4: 100_000 } as const;
 const SHORTEST_INTERVAL_US = 10_000;
+/** Time of one loop of an ArduPlane (SCHED_LOOP_RATE 50), of which a message may take 0.8 at most; a copter's is no limit. */
+const PLANE_LOOP_US = 20_000;
 const TEXT_BYTES = 50;
 
 type FrameReceiver = (frame: MavlinkFrame, t_us: number) => void;
@@ -118,6 +120,12 @@ export class Channel implements StreamControl {
     if (!MAKERS[traits.firmware].has(msgid)) {
       if (traits.firmware === "px4") return RESULT.failed;
       this.text(6, `No ap_message for mavlink id (${msgid})`);
+      return RESULT.denied;
+    }
+    const interval_ms = Math.trunc(interval_us / 1000);
+    const isArduPlane = traits.firmware === "ardupilot" && traits.frame === "plane";
+    if (isArduPlane && interval_us > 0 && interval_ms * 800 < PLANE_LOOP_US) {
+      this.text(6, `Requested rate for message ID ${msgid} too fast. Increase SCHED_LOOP_RATE`);
       return RESULT.denied;
     }
     if (interval_us < 0) this.#streams.delete(msgid);

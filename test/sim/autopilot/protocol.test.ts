@@ -74,6 +74,14 @@ describe("streams", () => {
     assert.equal(companion.all(common.StatusText).at(-1)?.text, "No ap_message for mavlink id (141)");
   });
 
+  it("ArduPlane denies more than 40 a second, a copter does not", () => {
+    const plane = booted("ardupilot-plane");
+    assert.equal(plane.command(511, 30, 20_000), 2);
+    assert.match(plane.all(common.StatusText).at(-1)?.text ?? "", /^Requested rate for message ID 30 too fast/);
+    assert.equal(plane.command(511, 30, 25_000), 0);
+    assert.equal(booted("ardupilot-copter").command(511, 30, 20_000), 0);
+  });
+
   it("PX4 refuses what it cannot send with FAILED", () => {
     assert.equal(booted("px4-copter").command(511, 193, 50_000), 4);
   });
