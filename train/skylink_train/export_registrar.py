@@ -19,6 +19,14 @@ from onnx import TensorProto, helper
 from .model_card import write_model_json
 
 
+REFINE = {
+    "smoothing_px": 2, "reach_px": 14, "headings_deg": [-2.5, 0, 2.5], "scales": [0.97, 1, 1.03],
+    "beta_pixels": 200, "beta_features": 110, "min_lead": 3.5, "covariance": {"floor_px": 0.7, "scale": 1},
+}
+"""Refinement by pixels. The betas are the most likely ones (the truth's probability under the softmax) and min_lead is the
+lead above which the refined place beats the features', both on frames of registered training pairs (README.md)."""
+
+
 def correlation_graph() -> onnx.ModelProto:
     """map [1,C,H,W], query [V,C,h,w] -> score [1,V,H-h+1,W-w+1]: plain sums of products."""
     node = helper.make_node("Conv", ["map", "query"], ["score"])
@@ -51,6 +59,7 @@ def main() -> None:
     card = {
         "beta": round(beta, 3),
         "covariance": {"floor_px": 2.0, "scale": 1.0},
+        "refine": REFINE,
         "acceptance": {"bias": -12.0, "weights": {"peak": 20.0, "peak_to_second": 20.0}, "threshold": 0.9},
         "training_data": [],
         "results": {},

@@ -13,11 +13,6 @@ export interface GreyPicture {
   readonly known: Uint8Array;
 }
 
-/** A picture smoothed and ready to be sampled; the smoothing's reach has been taken off what is known. */
-export interface SmoothPicture extends GreyPicture {
-  readonly sigma_px: number;
-}
-
 /** Brightness (ITU-R BT.601) of interleaved RGB pixels. */
 export function greyOf(rgb: Uint8Array): Float32Array {
   const out = new Float32Array(rgb.length / 3);
@@ -38,12 +33,12 @@ function gaussian(sigma_px: number): Float32Array {
 }
 
 /** Smooths by a Gaussian; the border is continued outwards. What lies within two sigma of unknown pixels becomes unknown. */
-export function smooth(picture: GreyPicture, sigma_px: number): SmoothPicture {
+export function smooth(picture: GreyPicture, sigma_px: number): GreyPicture {
   const { side } = picture;
   const weights = gaussian(sigma_px);
   const across = transposedBlur(picture.grey, side, weights);
   const grey = transposedBlur(across, side, weights);
-  return { side, grey, known: eroded(picture.known, side, Math.ceil(2 * sigma_px)), sigma_px };
+  return { side, grey, known: eroded(picture.known, side, Math.ceil(2 * sigma_px)) };
 }
 
 /** Blurs the rows and writes them as columns: twice gives a blur both ways, and rows are read in order each time. */
@@ -57,8 +52,10 @@ function transposedBlur(grey: Float32Array, side: number, weights: Float32Array)
     row.set(grey.subarray(from, from + side), reach);
     row.fill(grey[from + side - 1] as number, reach + side);
     for (let x = 0; x < side; x++) {
-      let sum = 0;
-      for (let k = 0; k < weights.length; k++) sum += (weights[k] as number) * (row[x + k] as number);
+      let sum = (weights[reach] as number) * (row[x + reach] as number);
+      for (let k = 0, end = x + 2 * reach; k < reach; k++) {
+        sum += (weights[k] as number) * ((row[x + k] as number) + (row[end - k] as number));
+      }
       out[x * side + y] = sum;
     }
   }
@@ -95,8 +92,8 @@ export interface Resampling {
   readonly side: number;
 }
 
-/** Samples a smooth picture bilinearly on a turned, scaled and reduced grid about its centre. */
-export function resample(picture: SmoothPicture, { heading_deg, scale, reduction, side }: Resampling): GreyPicture {
+/** Samples a picture bilinearly on a turned, scaled and reduced grid about its centre. */
+export function resample(picture: GreyPicture, { heading_deg, scale, reduction, side }: Resampling): GreyPicture {
   const grey = new Float32Array(side * side);
   const known = new Uint8Array(side * side);
   const angle = (heading_deg * Math.PI) / 180;

@@ -94,7 +94,8 @@ export class PixelRefiner {
     const mapSide = map.picture.side / STEP_PX;
     const whole = { heading_deg: 0, scale: 1, reduction: STEP_PX, side: mapSide };
     const mapField = new Float32Array(2 * mapSide * mapSide);
-    writeField(resample(smooth(map.picture, this.model.smoothing_px), whole), mapField, 0);
+    // The map is not turned: reduced first, there is less to smooth.
+    writeField(smooth(resample(map.picture, whole), this.model.smoothing_px / STEP_PX), mapField, 0);
     const shifts = mapSide - side + 1;
     const { graph } = this;
     const outputs = await this.session.run({

@@ -90,7 +90,7 @@ test("smoothing keeps a slope and the mean, and takes a wave's height by the Gau
 
 test("a picture laid out anew shows at p what lay at R(-heading) p / scale from its centre, every second pixel of it", () => {
   const ground = (x: number, y: number): number => 100 + 20 * Math.cos(x / 7) + 15 * Math.sin(y / 9 + x / 30);
-  const picture = { ...drawn(ground, 80), sigma_px: 1 };
+  const picture = drawn(ground, 80);
   fc.assert(
     fc.property(
       fc.double({ min: -180, max: 180, noNaN: true }),
