@@ -1,18 +1,23 @@
 import { common, type MavLinkData } from "node-mavlink";
 import type { VehicleStatus } from "../../../vehicle/vehicle-state.js";
+import { decodeAs } from "../../codec.js";
 import type { MavlinkFrame } from "../../frame.js";
 import type { Vehicle } from "../../identity.js";
 import { type GeoOrigin, LocalOrigin } from "../../origin.js";
 import { commandLong } from "./commands.js";
 import { Pace } from "./pace.js";
+import { isArdupilot } from "./vehicle-kind.js";
 
 /** How often the vehicle is asked for its origin, or offered one, until it has told it. */
 const REQUEST_HZ = 1;
+/** GLOBAL_POSITION_INTs in a row that show an ArduPilot at 0/0, after which it is taken to have no origin. */
+const NOWHERE = 10;
 
 /**
  * The origin that both ends count local positions from. Only what the vehicle itself tells counts; a configured origin is
  * offered to it, and its answer waited for: ArduPilot takes local positions without an origin, reports a good absolute
- * position, and shows the vehicle at 0/0.
+ * position, and shows the vehicle at 0/0. Where it shows itself there although it has told an origin, it has restarted so
+ * soon after its start that its times did not show it.
  */
 export class SharedOrigin {
   readonly #configured: GeoOrigin | null;
@@ -21,6 +26,7 @@ export class SharedOrigin {
   #current: GeoOrigin | null = null;
   #fromStatus: GeoOrigin | null = null;
   #vehicle: Vehicle | null = null;
+  #nowhere = 0;
 
   constructor(configured: GeoOrigin | null) {
     this.#configured = configured;
@@ -49,8 +55,7 @@ export class SharedOrigin {
     if (origin === null && this.#fromStatus !== null) {
       // The vehicle began anew: it has forgotten its origin, and must be offered one again.
       this.#fromStatus = null;
-      this.#current = null;
-      this.#offer = new LocalOrigin(this.#configured);
+      this.#forget();
     }
     if (origin === null || (this.#fromStatus !== null && sameOrigin(origin, this.#fromStatus))) return;
     this.#fromStatus = origin;
@@ -62,10 +67,23 @@ export class SharedOrigin {
     if (this.#current === null || !sameOrigin(this.#current, origin)) this.#current = origin;
   }
 
-  /** Takes a GPS_GLOBAL_ORIGIN of the vehicle. */
+  #forget(): void {
+    this.#current = null;
+    this.#nowhere = 0;
+    this.#offer = new LocalOrigin(this.#configured);
+  }
+
+  /** Takes a GPS_GLOBAL_ORIGIN of the vehicle, and looks at where it shows itself. */
   receive(frame: MavlinkFrame): void {
-    if (frame.msgid !== common.GpsGlobalOrigin.MSG_ID) return;
     if (this.#vehicle !== null && frame.sysid !== this.#vehicle.sysid) return;
+    if (frame.msgid === common.GlobalPositionInt.MSG_ID) {
+      const { lat, lon } = decodeAs(frame, common.GlobalPositionInt);
+      const nowhere = this.#vehicle !== null && isArdupilot(this.#vehicle) && lat === 0 && lon === 0;
+      this.#nowhere = nowhere && this.#current !== null ? this.#nowhere + 1 : 0;
+      if (this.#nowhere >= NOWHERE) this.#forget();
+      return;
+    }
+    if (frame.msgid !== common.GpsGlobalOrigin.MSG_ID) return;
     this.#offer.observe(frame);
     const told = this.#offer.current(true);
     if (told !== null) this.#take(told);

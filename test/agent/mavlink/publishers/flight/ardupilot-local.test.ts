@@ -10,7 +10,19 @@ import {
 } from "../../../../../agent/mavlink/publishers/flight/ardupilot-local.js";
 import { covarianceForArdupilot } from "../../../../../agent/mavlink/publishers/flight/local-position.js";
 import { ParameterReader } from "../../../../../agent/mavlink/publishers/flight/parameter-reader.js";
-import { COPTER, FakeFlight, failing, ORIGIN, ofType, originFrame, PLANE, PX4, parametersOf, run } from "./helpers.js";
+import {
+  COPTER,
+  FakeFlight,
+  failing,
+  globalPosition,
+  ORIGIN,
+  ofType,
+  originFrame,
+  PLANE,
+  PX4,
+  parametersOf,
+  run,
+} from "./helpers.js";
 
 const OPTIONS: ArdupilotLocalOptions = {
   message: "vision_position_estimate",
@@ -132,6 +144,25 @@ describe("origin", () => {
     const sent = run(feed, flight, 2);
     assert.equal(ofType(sent, common.VisionPositionEstimate).length, 0);
     assert.ok(ofType(sent, common.SetGpsGlobalOrigin).length >= 2);
+  });
+
+  test("a vehicle that told its origin and shows itself at 0/0 has lost it by a restart that nobody saw: it is offered again", () => {
+    const flight = new FakeFlight(COPTER, { origin: null });
+    const feed = vision({ origin: ORIGIN });
+    run(feed, flight, 0.1);
+    feed.receive(originFrame(ORIGIN, COPTER));
+    const nowhere = globalPosition({ lat_deg: 0, lon_deg: 0 }, 0, 80);
+    // One that was under way when the vehicle took its origin says nothing.
+    for (let k = 0; k < 5; k++) feed.receive(nowhere);
+    feed.receive(globalPosition(ORIGIN, 380, 80));
+    for (let k = 0; k < 5; k++) feed.receive(nowhere);
+    assert.ok(ofType(run(feed, flight, 1), common.VisionPositionEstimate).length > 0);
+    for (let k = 0; k < 5; k++) feed.receive(nowhere);
+    const sent = run(feed, flight, 2);
+    assert.equal(ofType(sent, common.VisionPositionEstimate).length, 0);
+    assert.ok(ofType(sent, common.SetGpsGlobalOrigin).length >= 2);
+    feed.receive(originFrame(ORIGIN, COPTER));
+    assert.ok(ofType(run(feed, flight, 1), common.VisionPositionEstimate).length > 0);
   });
 
   test("100 km from it nothing is sent", () => {

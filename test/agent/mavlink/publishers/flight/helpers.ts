@@ -168,6 +168,26 @@ export function gpsFrame(
   return arrives(message, vehicle);
 }
 
+/** GLOBAL_POSITION_INT of a copter. */
+export function globalPosition(
+  place: { readonly lat_deg: number; readonly lon_deg: number },
+  alt_m: number,
+  over_home_m: number,
+): MavlinkFrame {
+  const message = Object.assign(new common.GlobalPositionInt(), {
+    timeBootMs: 1000,
+    lat: Math.round(place.lat_deg * 1e7),
+    lon: Math.round(place.lon_deg * 1e7),
+    alt: Math.round(alt_m * 1000),
+    relativeAlt: Math.round(over_home_m * 1000),
+    vx: 0,
+    vy: 0,
+    vz: 0,
+    hdg: 0,
+  });
+  return arrives(message, COPTER);
+}
+
 export function ekfFrame(flags: number, ratio = 0.1, vehicle = COPTER): MavlinkFrame {
   const message = Object.assign(new ardupilotmega.EkfStatusReport(), {
     flags,

@@ -1,35 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { common } from "node-mavlink";
-import type { MavlinkFrame } from "../../../../../agent/mavlink/frame.js";
 import { ArdupilotLocalFlight } from "../../../../../agent/mavlink/publishers/flight/ardupilot-local.js";
 import { OwnHeight } from "../../../../../agent/mavlink/publishers/flight/own-height.js";
 import { ParameterReader } from "../../../../../agent/mavlink/publishers/flight/parameter-reader.js";
-import { arrives, COPTER, FakeFlight, ORIGIN, ofType, run, vehicleStatus } from "./helpers.js";
+import { COPTER, FakeFlight, globalPosition, ORIGIN, ofType, run, vehicleStatus } from "./helpers.js";
 
 /** EKF_STATUS_REPORT as recorded: in constant-position mode, and with a position. */
 const [CONSTANT, POSITIONED] = [167, 831];
 const HERE = { lat_deg: 49.001, lon_deg: 16.002, alt_m: 376 };
 
-function heights(alt_m: number, over_home_m: number): MavlinkFrame {
-  const message = Object.assign(new common.GlobalPositionInt(), {
-    timeBootMs: 1000,
-    lat: 490_010_000,
-    lon: 160_020_000,
-    alt: Math.round(alt_m * 1000),
-    relativeAlt: Math.round(over_home_m * 1000),
-    vx: 0,
-    vy: 0,
-    vz: 0,
-    hdg: 0,
-  });
-  return arrives(message, COPTER);
-}
-
 test("a copter that never had a position: its altitude stands still on the origin's, its height over the ground counts", () => {
   const height = new OwnHeight();
   assert.equal(height.down_m(ORIGIN), 0);
-  height.receive(heights(300, 76.7));
+  height.receive(globalPosition(HERE, 300, 76.7));
   height.update(vehicleStatus(COPTER, { ekf_flags: CONSTANT }));
   assert.equal(height.down_m(ORIGIN), -76.7);
   // An agent that has just started knows no flags yet, and does not take the altitude for one that holds.
@@ -39,10 +23,10 @@ test("a copter that never had a position: its altitude stands still on the origi
 
 test("home above or below the origin is known from when there was a position, and still holds when that is lost", () => {
   const height = new OwnHeight();
-  height.receive(heights(376, 88));
+  height.receive(globalPosition(HERE, 376, 88));
   height.update(vehicleStatus(COPTER, { ekf_flags: POSITIONED, position: HERE }));
   assert.equal(height.down_m(ORIGIN), -76);
-  height.receive(heights(376, 98));
+  height.receive(globalPosition(HERE, 376, 98));
   height.update(vehicleStatus(COPTER, { ekf_flags: CONSTANT }));
   assert.equal(height.down_m(ORIGIN), -86);
 });
@@ -52,7 +36,7 @@ test("both messages tell ArduPilot its own height: where it begins to use vision
     const options = { message, rate_hz: 10, latency_ms: 250, refresh_s: 1, origin: null };
     const feed = new ArdupilotLocalFlight(options, new ParameterReader());
     const flight = new FakeFlight(COPTER, { ekf_flags: CONSTANT });
-    const sent = run(feed, flight, 3, (t_s) => feed.receive(heights(300, 76 + t_s)));
+    const sent = run(feed, flight, 3, (t_s) => feed.receive(globalPosition(HERE, 300, 76 + t_s)));
     const told =
       message === "odometry"
         ? ofType(sent, common.Odometry).map(({ t_us, message: { z } }) => ({ t_us, z }))
