@@ -2,8 +2,8 @@
  * Registration by our registrar beside gradient-orientation correlation and SIFT, ORB and AKAZE on the same inputs.
  *
  *     node dist/bench/registration.js --data DIR [--python PATH] [--queries N] [--settings exact,heading-10-scale-1.1]
- *         [--scenes pairs,airfield,ortholoc] [--no-map] [--work DIR] [--encoder DIR] [--reranker DIR] [--registrar DIR]
- *         [--json FILE] [--markdown FILE]
+ *         [--scenes pairs,airfield,ortholoc] [--no-map] [--training] [--work DIR] [--encoder DIR] [--reranker DIR]
+ *         [--registrar DIR] [--json FILE] [--markdown FILE]
  *
  * Given the place: every method gets the frame, rectified with the stated pose, and the map in a window of 1.29 times its
  * side about the true place, shifted by up to 24 px; and the same with three windows of other places (the two most similar by our
@@ -12,6 +12,9 @@
  * Without any prior: every frame is searched on the whole map of about 10^3 cells with the heading unknown, by the whole
  * pipeline and by local features against all those of the map; gates are chosen on frames over ground that the map does
  * not show.
+ *
+ * With --training the pairs' views come from the training pairs, over a map of their own: for choosing what a registrar's
+ * model.json holds. Its figures are no result.
  *
  * The peers run in Python (bench/peers, --python with bench/peers/requirements.txt installed); without it only our rows
  * are printed. Times are CPU milliseconds of one thread: the query's features and matching; rectifying is left out for
@@ -46,6 +49,7 @@ const { values } = parseArgs({
     settings: { type: "string" },
     scenes: { type: "string", default: "pairs,airfield,ortholoc" },
     "no-map": { type: "boolean", default: false },
+    training: { type: "boolean", default: false },
     work: { type: "string" },
     encoder: { type: "string" },
     reranker: { type: "string" },
@@ -63,7 +67,8 @@ async function main(): Promise<void> {
   const missing = peersMissing(values.python);
   if (missing !== null) process.stderr.write(`the peers are left out: ${missing}\n`);
   const python = missing === null ? (values.python ?? null) : null;
-  const work = values.work ?? mkdtempSync(join(tmpdir(), "skylink-registration-"));
+  const base = values.work ?? mkdtempSync(join(tmpdir(), "skylink-registration-"));
+  const work = values.training ? join(base, "training") : base;
   const folder = join(work, "peers");
   mkdirSync(folder, { recursive: true });
   const models = {
@@ -73,11 +78,14 @@ async function main(): Promise<void> {
   };
   const encoder = await Encoder.load(models.encoder, { threads: 1 });
   const frames = new FrameEncoder(encoder);
-  const pairs = await readPairs(data);
+  const all = await readPairs(data);
+  // The other way round the training pairs are on the map and asked for, and the held-out ones fill it up.
+  const pairs = values.training ? all.map((pair) => ({ ...pair, heldOut: !pair.heldOut })) : all;
   const gallery = await openGallery(GALLERY, pairs, data, encoder, models.encoder, work);
   const each = Number(values.queries);
   const held = pairs.filter(({ heldOut }) => heldOut);
-  const queries = drawQueries(held, encoder.id, each, Number(values.seed));
+  const drawn = drawQueries(held, encoder.id, each, Number(values.seed));
+  const queries = values.training ? drawn.map((query) => ({ ...query, seen: true })) : drawn;
   const chosen = values.scenes.split(",");
   const scenes: Scene[] = [];
   if (chosen.includes("pairs")) scenes.push(pairsScene(gallery, queries));
@@ -99,7 +107,9 @@ async function main(): Promise<void> {
   }
   const rows = registrationRows(records);
   if (rows.length > 0) {
-    process.stdout.write(`Given the place, encoder ${encoder.id}:\n\n${registrationMarkdown(rows)}`);
+    process.stdout.write(
+      `Given the place, encoder ${encoder.id}:\n\n${registrationMarkdown(rows)}\n${ephLine(records)}\n`,
+    );
   }
 
   const whole: Registered[] = [];
@@ -143,6 +153,17 @@ async function main(): Promise<void> {
   for (const { pack } of scenes) if (pack !== gallery.pack) pack.close();
   gallery.pack.close();
   await encoder.release();
+}
+
+/** How the errors of accepted registrations compare with their own 1-sigma. */
+function ephLine(records: readonly Registered[]): string {
+  const ratios = records
+    .flatMap(({ accepted, error_m, eph_m }) =>
+      accepted && error_m !== null && eph_m !== null ? [error_m / eph_m] : [],
+    )
+    .sort((a, b) => a - b);
+  const at = (part: number): string => ratios[Math.floor(part * (ratios.length - 1))]?.toFixed(2) ?? "-";
+  return `Error over eph of registration alone, ${ratios.length} accepted: p68 ${at(0.68)}, p95 ${at(0.95)}, largest ${at(1)}`;
 }
 
 try {

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { ephOf } from "../../agent/fix.js";
 import { DEFAULT_VISION_CONFIG } from "../../agent/vision/config.js";
 import { isReported, REPORTED } from "../../agent/vision/encode/hypotheses.js";
 import type { EncodedQuery } from "../../agent/vision/encode/query-encoder.js";
@@ -36,6 +37,8 @@ export interface Registered {
   /** Distance from the truth; null for wrong windows and where there is no fit. */
   readonly error_m: number | null;
   readonly error_px: number | null;
+  /** Registration's own 1-sigma; null for peers and where there is no fit. */
+  readonly eph_m: number | null;
   /** What a gate looks at. */
   readonly score: number;
   /** Our own, shipped gate; null for peers. */
@@ -106,6 +109,7 @@ export async function registerScene(
         method: OURS,
         error_m,
         error_px: error_m === null ? null : error_m / grid.gsd_m,
+        eph_m: found === null ? null : ephOf(found.cov_ne_m2),
         score: found?.quality ?? 0,
         accepted: found?.accepted ?? false,
         cpu_ms: spent,
@@ -145,6 +149,7 @@ function peerAnswer(
     method: match.method,
     error_m,
     error_px: error_m === null ? null : error_m / grid.gsd_m,
+    eph_m: null,
     score: place === null ? 0 : match.score,
     accepted: null,
     cpu_ms: match.cpu_ms,

@@ -32,6 +32,8 @@ const registered = z.object({
   method: z.string(),
   error_m: z.number().nullable(),
   error_px: z.number().nullable(),
+  /** Runs saved before it was told lack it. */
+  eph_m: z.number().nullable().default(null),
   score: z.number(),
   accepted: z.boolean().nullable(),
   cpu_ms: z.number(),

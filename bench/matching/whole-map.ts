@@ -48,6 +48,7 @@ export async function searchWholeMap(
       right,
       error_m,
       error_px,
+      eph_m: null,
       ...rest,
     });
   };

@@ -22,7 +22,7 @@ function save(name: string, content: unknown): string {
 
 const shot = { scene: "pairs", setting: "exact", seen: false, right: true, method: "ours", score: 1, accepted: true };
 const given = (name: string, error_m: number): unknown => ({
-  ...{ ...shot, shot: name, error_m, error_px: error_m / 1.5, cpu_ms: 30, map_cpu_ms: null },
+  ...{ ...shot, shot: name, error_m, error_px: error_m / 1.5, eph_m: null, cpu_ms: 30, map_cpu_ms: null },
 });
 const run = (records: unknown[]): unknown => ({
   benchmark: "registration",

@@ -72,7 +72,12 @@ describe("registration rows", () => {
     accepted: boolean | null,
   ): Registered => ({
     ...{ scene: "pairs", setting: "exact", shot: "a", seen: false, right, method, error_m, score, accepted },
-    ...{ error_px: error_m === null ? null : error_m / 1.5, cpu_ms: method === OURS ? 20 : 10, map_cpu_ms: null },
+    ...{
+      error_px: error_m === null ? null : error_m / 1.5,
+      eph_m: null,
+      cpu_ms: method === OURS ? 20 : 10,
+      map_cpu_ms: null,
+    },
   });
   const rows = registrationRows([
     one(OURS, true, 1, 0.99, true),
