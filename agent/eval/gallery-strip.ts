@@ -1,7 +1,7 @@
 import sharp from "sharp";
 import type { Encoder } from "../../models/runtime/encoder.js";
 import { MERCATOR_HALF_WORLD_M, TILE_PX, tileSide_merc_m } from "../../tiles/geodesy/index.js";
-import type { MapPictures } from "../vision/rerank/map-picture.js";
+import type { MapPictures } from "../vision/map-picture.js";
 import { type Fit, loadSquare } from "./images.js";
 import { orderedMap } from "./ordered-map.js";
 import { BATCH } from "./search.js";

@@ -4,8 +4,8 @@ import { OnnxSession, type SessionOptions } from "../../../models/runtime/sessio
 import { UserError } from "../../../tiles/errors.js";
 import type { VisionConfig } from "../config.js";
 import type { EncodedQuery } from "../encode/query-encoder.js";
+import type { MapPictures } from "../map-picture.js";
 import type { MapSource } from "../map-source.js";
-import type { MapPictures } from "../rerank/map-picture.js";
 import type { RankedCandidate } from "../result.js";
 import { Acceptance } from "./acceptance.js";
 import { headingAtEnd, outermost } from "./ends.js";

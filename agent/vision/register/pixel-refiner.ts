@@ -1,8 +1,8 @@
 import type { ModelFolder, RegistrarCard } from "../../../models/runtime/model-folder.js";
 import { OnnxSession, outputOf, type SessionOptions } from "../../../models/runtime/session.js";
 import { TILE_PX, tileSide_merc_m, zoomForPixel } from "../../../tiles/geodesy/index.js";
+import { DecodedTiles, type MapPictures, mapPictures } from "../map-picture.js";
 import type { RectifiedQuery } from "../rectify/rectifier.js";
-import { DecodedTiles, type MapPictures, mapPictures } from "../rerank/map-picture.js";
 import type { GridPlace } from "./feature-place.js";
 import { type GreyPicture, greyOf, resample, smooth, writeField } from "./orientation-field.js";
 import { findPeak, moments, parabolaTop, probabilities, type ScoreVolume, spread, type VolumePeak } from "./peak.js";

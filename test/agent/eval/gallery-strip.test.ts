@@ -6,7 +6,7 @@ import { after, describe, test } from "node:test";
 import { GalleryStrip } from "../../../agent/eval/gallery-strip.js";
 import { loadSquare } from "../../../agent/eval/images.js";
 import { GalleryReranker } from "../../../agent/eval/model.js";
-import { mapPictures } from "../../../agent/vision/rerank/map-picture.js";
+import { mapPictures } from "../../../agent/vision/map-picture.js";
 import { Encoder } from "../../../models/runtime/encoder.js";
 import { shippedModel } from "../../../models/runtime/paths.js";
 import { Random } from "../helpers/random.js";

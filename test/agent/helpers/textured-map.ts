@@ -1,6 +1,6 @@
 import sharp from "sharp";
+import type { MapPictures } from "../../../agent/vision/map-picture.js";
 import type { RectifiedQuery } from "../../../agent/vision/rectify/rectifier.js";
-import type { MapPictures } from "../../../agent/vision/rerank/map-picture.js";
 import { MERCATOR_HALF_WORLD_M, TILE_PX, tileSide_merc_m } from "../../../tiles/geodesy/index.js";
 
 /** Brightness of a plane at a point, pixels of the level: a sum of waves of many lengths and directions. */

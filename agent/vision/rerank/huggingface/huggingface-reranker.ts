@@ -1,8 +1,8 @@
 import type { SessionOptions } from "../../../../models/runtime/session.js";
 import type { EncodedQuery } from "../../encode/query-encoder.js";
+import { type MapPictures, mapPictures } from "../../map-picture.js";
 import type { RectifiedQuery } from "../../rectify/rectifier.js";
 import type { Candidate, RankedCandidate } from "../../result.js";
-import { type MapPictures, mapPictures } from "../map-picture.js";
 import type { PromptValues } from "../prompt.js";
 import type { Reranker } from "../reranker.js";
 import { VisionLanguageModel } from "./vision-language-model.js";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { DEFAULT_VISION_CONFIG } from "../../../../agent/vision/config.js";
+import type { MapPictures } from "../../../../agent/vision/map-picture.js";
 import type { MapSource } from "../../../../agent/vision/map-source.js";
 import { CorrelationRegistrar } from "../../../../agent/vision/register/correlation-registrar.js";
-import type { MapPictures } from "../../../../agent/vision/rerank/map-picture.js";
 import { loadModelFolder, registrarCard } from "../../../../models/runtime/model-folder.js";
 import { shippedModel } from "../../../../models/runtime/paths.js";
 import { candidateAt, featureMap, GRID, queryAt } from "../../helpers/feature-map.js";

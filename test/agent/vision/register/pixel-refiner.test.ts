@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
+import type { MapPictures } from "../../../../agent/vision/map-picture.js";
 import { PixelRefiner, type RefineModel, type RefineStart } from "../../../../agent/vision/register/pixel-refiner.js";
-import type { MapPictures } from "../../../../agent/vision/rerank/map-picture.js";
 import { loadModelFolder, registrarCard } from "../../../../models/runtime/model-folder.js";
 import { shippedModel } from "../../../../models/runtime/paths.js";
 import { modelsMissing } from "../../helpers/small-pack.js";

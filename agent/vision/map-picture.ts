@@ -1,5 +1,5 @@
 import sharp from "sharp";
-import { MERCATOR_HALF_WORLD_M, TILE_PX, tileSide_merc_m, zoomForPixel } from "../../../tiles/geodesy/index.js";
+import { MERCATOR_HALF_WORLD_M, TILE_PX, tileSide_merc_m, zoomForPixel } from "../../tiles/geodesy/index.js";
 
 /** Where pictures of the map come from: of a `PackReader`. */
 export interface MapPictures {
@@ -128,16 +128,19 @@ async function collect(
   return out;
 }
 
-/** RGB of a tile, or null where there is none or it has another size than tiles of packs. */
+/** RGB of a tile, or null where there is none, it cannot be read or it has another size than tiles of packs. */
 async function decode(
   bytes: Uint8Array | null,
   [r, g, b]: readonly [number, number, number],
 ): Promise<Uint8Array | null> {
   if (bytes === null) return null;
-  const { data, info } = await sharp(bytes)
+  const tile = await sharp(bytes)
     .flatten({ background: { r, g, b } })
     .toColourspace("srgb")
     .raw()
-    .toBuffer({ resolveWithObject: true });
+    .toBuffer({ resolveWithObject: true })
+    .catch(() => null);
+  if (tile === null) return null;
+  const { data, info } = tile;
   return info.width === TILE_PX && info.height === TILE_PX && info.channels === 3 ? data : null;
 }

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import sharp from "sharp";
-import { type MapPictures, mapPictures } from "../../../../agent/vision/rerank/map-picture.js";
-import { MERCATOR_HALF_WORLD_M, TILE_PX, tileSide_merc_m } from "../../../../tiles/geodesy/index.js";
+import { type MapPictures, mapPictures } from "../../../agent/vision/map-picture.js";
+import { MERCATOR_HALF_WORLD_M, TILE_PX, tileSide_merc_m } from "../../../tiles/geodesy/index.js";
 
 const ZOOM = 12;
 const PIXEL_MERC_M = tileSide_merc_m(ZOOM) / TILE_PX;
@@ -88,4 +88,13 @@ test("ground without imagery has the fill colour: no tile, or transparent", asyn
   assert.deepEqual(at(off, 5, 5), [...FILL]);
   assert.deepEqual(at(clear, 0, 0), [...FILL]);
   assert.deepEqual(at(clear, 8, 12), [30, 6, 7]);
+});
+
+test("a tile that cannot be read counts as ground without imagery", async () => {
+  const tiles = await tilesAt(2100, 1400, false);
+  tiles.set(`${ZOOM}/2100/1400`, Buffer.from("no picture"));
+  const map = mapOf(tiles, 2100, 1400, PIXEL_MERC_M);
+  const [picture] = await mapPictures(map, [{ level: 0, col_px: 256, row_px: 40, side_px: 32 }], FILL);
+  assert.deepEqual(at(picture, 0, 0), [...FILL]);
+  assert.deepEqual(at(picture, 31, 0)[2], 7);
 });
