@@ -2,9 +2,12 @@ import { common } from "node-mavlink";
 import { decodeAs } from "../../codec.js";
 import type { MavlinkFrame } from "../../frame.js";
 
-/** A plane circles at some 30 degrees of bank; into a turn it may lean twice as far, and roll at 90 degrees a second. */
-const SHARP_BANK_DEG = 40;
-const SHARP_ROLL_DPS = 20;
+/**
+ * A plane circles at some 30 degrees of bank and turns at 40; into a turn it may lean by 60 for a second, and roll at 90 degrees
+ * a second. Positions of the turn itself are worth having: without them our twin of the autopilot drifts to 10 m RMS.
+ */
+const SHARP_BANK_DEG = 45;
+const SHARP_ROLL_DPS = 30;
 /** Fixes of the first moments after a turn are still weighed against those of the turn. */
 const SETTLE_US = 500_000;
 /** A vehicle that turns for longer than this gets positions all the same: by then it needs them more than good ones. */

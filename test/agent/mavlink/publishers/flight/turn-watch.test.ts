@@ -25,7 +25,7 @@ describe("fixes of a turn", () => {
     const watch = new TurnWatch();
     watch.receive(attitude(-0.6, 0.2), 1e6);
     assert.equal(watch.spoils(1e6, 1.1e6), false);
-    watch.receive(attitude(-0.6, 0.5), 1e6);
+    watch.receive(attitude(-0.6, 0.7), 1e6);
     assert.equal(watch.spoils(1e6, 1.1e6), true);
   });
 });
