@@ -21,6 +21,8 @@ export const goldenInput = z.discriminatedUnion("fill", [
   }),
   /** int64 from low to high, both included. */
   z.strictObject({ fill: z.literal("integers"), shape, seed, low: z.int(), high: z.int() }),
+  /** int64 0, 1, 2 ... and from 0 again at `below`. */
+  z.strictObject({ fill: z.literal("count"), shape, below: z.int().positive() }),
 ]);
 export type GoldenInput = z.infer<typeof goldenInput>;
 
@@ -43,8 +45,11 @@ export function xorshift(seedOf: number): () => number {
 /** The tensor of a recipe. */
 export function makeInput(recipe: GoldenInput): TensorData {
   const { shape: dims } = recipe;
-  const next = xorshift(recipe.seed);
   const count = dims.reduce((product, side) => product * side, 1);
+  if (recipe.fill === "count") {
+    return { dims, data: BigInt64Array.from({ length: count }, (_, i) => BigInt(i % recipe.below)) };
+  }
+  const next = xorshift(recipe.seed);
   switch (recipe.fill) {
     case "uniform":
       return {

@@ -71,12 +71,14 @@ function registrarRecipe({ graph }: CardOf<"registrar">): GoldenRecipe {
 function rerankerRecipe({ graph, prompt }: CardOf<"reranker">, words: number): GoldenRecipe {
   const { side, channels } = graph;
   const spread = { ...unitSpread(channels), step: 3 };
-  const pairs = (k: number): Record<string, GoldenInput> => ({
-    [graph.query]: smooth([k, channels, side, side], 5, spread),
-    [graph.candidate]: smooth([k, channels, side, side], 6, spread),
-    [graph.prompt]: { fill: "integers", shape: [k, prompt.length], seed: 7, low: 0, high: words - 1 },
+  // The first `same` candidates are what their view shows, so that their best alignment is beyond doubt; the others are not.
+  const lists = (k: number, same: number): Record<string, GoldenInput> => ({
+    [graph.views]: smooth([k, channels, side, side], 5, spread),
+    [graph.windows]: { ...smooth([k, side, side, channels], 5, spread), last: true },
+    [graph.view_of]: { fill: "count", shape: [k], below: same },
+    [graph.prompt]: { fill: "integers", shape: [prompt.length], seed: 7, low: 0, high: words - 1 },
   });
-  return { file: graph.file, cases: [pairs(1), pairs(CANDIDATES)], ...RERANKER_TOLERANCE };
+  return { file: graph.file, cases: [lists(1, 1), lists(CANDIDATES, CANDIDATES / 2)], ...RERANKER_TOLERANCE };
 }
 
 function retrieverRecipe({ graph }: CardOf<"retriever">): GoldenRecipe {

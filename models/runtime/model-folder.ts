@@ -80,9 +80,15 @@ export const rerankerCard = z.strictObject({
   encoder_id: z.string(),
   graph: z.strictObject({
     file: z.string(),
-    query: z.string(),
-    candidate: z.string(),
+    /** [views, channels, side, side]: the query under each hypothesis that a candidate came with. */
+    views: z.string(),
+    /** [candidates, side, side, channels]: map features of any scale, zero where there is no map. */
+    windows: z.string(),
+    /** [candidates]: which of the views each candidate came with. */
+    view_of: z.string(),
+    /** [tokens]: one prompt for all. */
     prompt: z.string(),
+    /** [candidates, 2]: yes and no. */
     logits: z.string(),
     /** Side of the dense feature windows. */
     side: z.int().positive(),

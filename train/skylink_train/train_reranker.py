@@ -1,112 +1,42 @@
 """Trains the re-ranker on the frozen encoder's features, with the relational-aware loss.
 
-    python -m skylink_train.train_reranker --data DATA --worlds DIR --encoder out/encoder.pt \
-        --out out/reranker.pt --places 4000 --minutes 20
+    python -m skylink_train.train_reranker --data DATA --worlds DIR --encoder out/encoder.pt --bank out/bank.pt --out out/reranker.pt
 
-Loss over the K candidates of a query: cross-entropy of softmax(score/T) against softmax(overlap/tau), so that a
-near-positive is not punished like a stranger, plus the yes/no question with the overlap as its soft answer.
-`--hard-labels` and `--no-relation` are the ablations.
+Loss over the K candidates of a query: cross-entropy of softmax(score + w * similarity) against softmax(overlap / tau), so that
+a near-positive is not punished like a stranger and retrieval's own score is corrected rather than repeated; plus the yes/no
+question with the overlap as its soft answer. `--hard-labels` and `--no-relation` are the ablations (ablate_reranker.py runs all).
+The weight of retrieval's score is chosen on places kept back from training (rerank_bank.training_sources), not on held-out pairs.
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import math
 import time
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .data import Sample, Sampler, overlap, pair_sources, single_sources, world_sources
-from .encoder import CELL_PX, STRIDE_PX, Encoder, Head, pool_grid, unit
-from .evaluate import to_tensor
-from .losses import central_cell
+from .rerank_bank import Gallery, build_bank
+from .rerank_evidence import Batch, Evidence, find_lists
 from .reranker import Reranker, tokenise
 
-CANDIDATES = 10
-FUSION_WEIGHTS = (5, 10, 20, 40)
+FUSION_WEIGHTS = (0.0, 2.5, 5.0, 10.0, 15.0, 20.0, 30.0, 40.0, 60.0)
 SIGMAS_DEG = (3, 5, 10, 20, 45, 180)
+TAU = 0.1
+TRAINED_SHARES = (0.03, 1.0)
+JUDGED_SHARES = (0.08, 1.0)
+"""Shares of all maps that are searched when a model is judged: a small and a large gallery."""
 
 
-class Bank:
-    """Features of many places, as the aircraft would hold them: int8 maps, descriptors, and the queries' own."""
-
-    def __init__(self, scale: float = 250.0) -> None:
-        self.scale = scale
-        self.samples: list[Sample] = []
-        self.query: list[Tensor] = []
-        self.crop: list[Tensor] = []
-        self.query_d: list[Tensor] = []
-        self.cell_d: list[Tensor] = []
-
-    @torch.no_grad()
-    def fill(self, encoder: Encoder, head: Head, sampler: Sampler, places: int) -> None:
-        started = time.time()
-        while len(self.samples) < places:
-            sampler.rotation_sd_deg = float(sampler.rng.choice([2.0, 5.0, 7.0]))
-            batch = sampler.batch(32)
-            queries = to_tensor([s.query for s in batch]).contiguous(memory_format=torch.channels_last)
-            crops = to_tensor([s.map_crop for s in batch]).contiguous(memory_format=torch.channels_last)
-            with torch.autocast("cpu", torch.bfloat16):
-                raw = encoder.raw(queries), encoder.raw(crops)
-            (q, q_coarse), (c, c_coarse) = (unit(*(m.float() for m in maps)) for maps in raw)
-            valid = torch.from_numpy(np.stack([s.query_valid for s in batch]))[:, None]
-            q = q * valid
-            self.query_d.append(head(pool_grid(q_coarse, valid)))
-            self.cell_d.append(head(pool_grid(central_cell(c_coarse))))
-            for index, sample in enumerate(batch):
-                sample.query = sample.map_crop = np.zeros(0)
-                self.samples.append(sample)
-                self.query.append((q[index] * self.scale).round().clamp(-127, 127).to(torch.int8))
-                self.crop.append((c[index] * self.scale).round().clamp(-127, 127).to(torch.int8))
-            if len(self.samples) % 512 == 0:
-                print(json.dumps({"places": len(self.samples), "min": round((time.time() - started) / 60, 1)}), flush=True)
-        self.similar = torch.cat(self.query_d) @ torch.cat(self.cell_d).T
-        self.order = self.similar.topk(40, 1).indices
-
-    def window(self, index: int, top: int, left: int) -> Tensor:
-        side = CELL_PX // STRIDE_PX
-        return self.crop[index][:, top : top + side, left : left + side].float() / self.scale
-
-
-def draw(bank: Bank, rng: np.random.Generator, index: int) -> tuple[Tensor, Tensor, list[float]]:
-    """Candidates of one query: its own place at several offsets, near neighbours, look-alikes by descriptor."""
-    sample = bank.samples[index]
-    reach = bank.crop[index].shape[-1] - CELL_PX // STRIDE_PX
-    windows: list[Tensor] = []
-    overlaps: list[float] = []
-    own = int(rng.choice([0, 1, 1, 2]))
-    for _ in range(own):
-        top, left = (int(v) for v in rng.integers(0, reach + 1, 2))
-        dx = sample.shift_px[0] - (left - reach / 2) * STRIDE_PX
-        dy = sample.shift_px[1] - (top - reach / 2) * STRIDE_PX
-        windows.append(bank.window(index, top, left))
-        overlaps.append(max(0.0, 1 - abs(dx) / CELL_PX) * max(0.0, 1 - abs(dy) / CELL_PX))
-    partner = index ^ 1
-    if partner < len(bank.samples) and bank.samples[partner].place[0] == sample.place[0]:
-        windows.append(bank.window(partner, reach // 2, reach // 2))
-        overlaps.append(max(0.0, overlap(sample, bank.samples[partner])))
-    hard = [j for j in bank.order[index].tolist() if bank.samples[j].place[0] != sample.place[0]]
-    while len(windows) < CANDIDATES:
-        if hard and rng.random() < 0.85:
-            j = hard[min(len(hard) - 1, int(rng.exponential(6)))]
-        else:
-            j = int(rng.integers(len(bank.samples)))
-            if bank.samples[j].place[0] == sample.place[0]:
-                continue
-        top, left = (int(v) for v in rng.integers(0, reach + 1, 2))
-        windows.append(bank.window(j, top, left))
-        overlaps.append(0.0)
-    return bank.query[index].float() / bank.scale, torch.stack(windows), overlaps
-
-
-def prompt_of(rng: np.random.Generator, sample: Sample) -> list[int]:
-    sigma = int(rng.choice(SIGMAS_DEG))
+def prompt_of(rng: np.random.Generator, views: int) -> list[int]:
+    """A prompt as in flight: the more views were tried, the larger sigma; month and map age are not known of any image."""
+    sigma = int(rng.choice(SIGMAS_DEG)) if views < 4 else 180
     agl_m = float(np.exp(rng.uniform(np.log(30), np.log(600))))
     return tokenise(
         {
@@ -116,124 +46,196 @@ def prompt_of(rng: np.random.Generator, sample: Sample) -> list[int]:
     )
 
 
-def loss_of(logits: Tensor, overlaps: Tensor, hard_labels: bool, tau: float = 0.15) -> Tensor:
-    """logits [q,K,2], overlaps [q,K]."""
+def prompts(rng: np.random.Generator, evidence: Evidence, picked: np.ndarray, batch: Batch) -> Tensor:
+    """Ids for each view; all views of a list have one prompt."""
+    each = [prompt_of(rng, len(evidence.lists[index].query.rotation_deg)) for index in picked]
+    return torch.tensor([each[number] for number in batch.list_of])
+
+
+def loss_of(logits: Tensor, batch: Batch, weight: Tensor, hard_labels: bool) -> Tensor:
+    """logits [q,K,2]."""
+    overlaps = batch.overlap
     score = logits[..., 0] - logits[..., 1]
     if hard_labels:
         best = overlaps.argmax(1, keepdim=True)
-        overlaps = torch.zeros_like(overlaps).scatter(1, best, (overlaps.gather(1, best) > 0.3).float())
-    answer = ((overlaps - 0.1) / 0.5).clamp(0, 1)
-    yes_no = F.binary_cross_entropy_with_logits(score, answer, pos_weight=torch.tensor(3.0))
-    has = overlaps.max(1).values > 0.3
+        overlaps = torch.zeros_like(overlaps).scatter(1, best, (overlaps.gather(1, best) > 0.25).float())
+    answer = ((overlaps - 0.1) / 0.4).clamp(0, 1)
+    yes_no = F.binary_cross_entropy_with_logits(score, answer, pos_weight=torch.tensor(4.0))
+    has = overlaps.max(1).values > 0.25
     if not has.any():
         return yes_no
-    target = F.softmax(overlaps[has] / tau, 1)
-    return yes_no - (target * F.log_softmax(score[has], 1)).sum(1).mean()
+    fused = score[has] + weight * (batch.similar[has] - batch.similar[has].amax(1, keepdim=True))
+    # With hard labels all of the target stands on one candidate.
+    target = F.softmax(overlaps[has] / (0.01 if hard_labels else TAU), 1)
+    return yes_no - (target * F.log_softmax(fused, 1)).sum(1).mean()
 
 
-@torch.no_grad()
-def judge(model: Reranker, bank: Bank, rng: np.random.Generator, queries: int) -> dict[str, float]:
-    """Ranking of one true candidate among the nine likeliest strangers, before and after."""
-    model.eval()
-    before = after = 0
-    fused = dict.fromkeys(FUSION_WEIGHTS, 0)
-    scores_true, scores_false = [], []
-    for index in range(min(queries, len(bank.samples))):
-        sample = bank.samples[index]
-        strangers = [j for j in bank.order[index].tolist() if bank.samples[j].place[0] != sample.place[0]][:9]
-        rows = [index, *strangers]
-        reach = bank.crop[index].shape[-1] - CELL_PX // STRIDE_PX
-        windows = torch.stack([bank.window(j, reach // 2, reach // 2) for j in rows])
-        query = (bank.query[index].float() / bank.scale).expand(len(rows), -1, -1, -1)
-        prompt = torch.tensor([prompt_of(rng, sample)]).expand(len(rows), -1)
-        logits = model(query, windows, prompt)
-        score = logits[:, 0] - logits[:, 1]
-        similar = bank.similar[index, rows]
-        before += int(similar.argmax() == 0)
-        after += int(score.argmax() == 0)
-        for weight in FUSION_WEIGHTS:
-            fused[weight] += int((score + weight * similar).argmax() == 0)
-        scores_true.append(score[0].item())
-        scores_false.append(score[1:].max().item())
-    n = min(queries, len(bank.samples))
-    auc = float(np.mean(np.array(scores_true)[:, None] > np.array(scores_false)[None]))
-    model.train()
-    return {"n": n, "before": before / n, "after": after / n, "auc": auc, **{f"fused_{w}": v / n for w, v in fused.items()}}
+class Judge:
+    """Places kept back, searched in a small and in a large gallery."""
+
+    def __init__(self, bank: Gallery, checked: Gallery, model: Reranker, queries: int, threads: int, seed: int = 5) -> None:
+        offset = len(checked.maps)
+        gallery = Gallery(
+            checked.sources + [10_000 + s for s in bank.sources], checked.maps + bank.maps,
+            torch.cat([checked.cell_map, bank.cell_map + offset]), torch.cat([checked.cell_at, bank.cell_at]),
+            torch.cat([checked.cells, bank.cells]), checked.queries,
+        )
+        picked = np.random.default_rng(seed).permutation(len(checked.queries))[:queries]
+        self.evidence = {
+            share: Evidence(gallery, model, find_lists(gallery, picked, seed, (share, share), False), threads)
+            for share in JUDGED_SHARES
+        }
+
+    @torch.no_grad()
+    def judge(self, model: Reranker) -> dict[str, dict[str, float]]:
+        """For each gallery: share of queries whose first candidate is right, retrieved, by the re-ranker, and fused."""
+        model.eval()
+        out: dict[str, dict[str, float]] = {}
+        for share, evidence in self.evidence.items():
+            rng = np.random.default_rng(7)
+            rows = []
+            for index in range(len(evidence.lists)):
+                picked = np.array([index])
+                batch = evidence.batch(picked)
+                logits = model.judge(batch.evidence, batch.view_of, prompts(rng, evidence, picked, batch))
+                score, similar, right = logits[:, 0] - logits[:, 1], batch.similar[0], batch.right[0]
+                fused = [right[(score + weight * similar).argmax()].item() for weight in FUSION_WEIGHTS]
+                rows.append([right.any().item(), right[0].item(), *fused])
+            mean = np.array(rows, dtype=float).mean(0).round(3).tolist()
+            names = ["possible", "retrieved", *(f"fused_{w:g}" for w in FUSION_WEIGHTS)]
+            out[f"share {share:g}"] = {"n": len(rows), **dict(zip(names, mean, strict=True))}
+        model.train()
+        return out
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--worlds", type=Path)
-    parser.add_argument("--encoder", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--places", type=int, default=4000)
-    parser.add_argument("--bank", type=Path, help="keep the encoded places here, and read them if they exist")
-    parser.add_argument("--minutes", type=float, default=20)
-    parser.add_argument("--batch", type=int, default=12)
-    parser.add_argument("--lr", type=float, default=8e-4)
-    parser.add_argument("--seed", type=int, default=3)
-    parser.add_argument("--hard-labels", action="store_true")
-    parser.add_argument("--no-relation", action="store_true")
-    args = parser.parse_args()
-    cv2.setNumThreads(1)
-    torch.set_num_threads(2)
-    torch.manual_seed(args.seed)
-    state = torch.load(args.encoder, map_location="cpu", weights_only=True)
-    encoder, head = Encoder().to(memory_format=torch.channels_last).eval(), Head().eval()
-    encoder.load_state_dict(state["encoder"])
-    head.load_state_dict(state["head"])
-    every = pair_sources(args.data) + single_sources(args.data)
-    train = [s for s in every if not s.held_out]
-    if args.worlds:
-        train += world_sources(args.worlds, total_weight=0.8 * sum(s.weight for s in train))
-    bank, check = Bank(), Bank()
-    if args.bank and args.bank.exists():
-        bank, check = torch.load(args.bank, weights_only=False)
-    else:
-        check.fill(encoder, head, Sampler([s for s in every if s.held_out], 99), 256)
-        bank.fill(encoder, head, Sampler(train, args.seed), args.places)
-        if args.bank:
-            torch.save((bank, check), args.bank)
-    rng = np.random.default_rng(args.seed)
-    # Strangers of a held-out query come from the training bank too, or there would be too few places to confuse.
-    offset = len(check.samples)
-    check.samples += bank.samples[:2000]
-    check.crop += bank.crop[:2000]
-    check.similar = torch.cat(check.query_d) @ torch.cat(check.cell_d + bank.cell_d)[: len(check.samples)].T
-    check.order = check.similar.topk(60, 1).indices
+@dataclasses.dataclass
+class Settings:
+    """What a training run is made with."""
 
-    model = Reranker(relation=not args.no_relation)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=args.lr, weight_decay=0.02)
-    started, step, average = time.time(), 0, 0.0
-    next_check = started + 180
-    while True:
-        progress = (time.time() - started) / 60 / args.minutes
+    seed: int
+    steps: int
+    batch: int
+    lr: float
+    hard_labels: bool = False
+    relation: bool = True
+    minutes: float = math.inf
+    """the end, if the steps are not over sooner"""
+
+
+def train(
+    model: Reranker, evidence: Evidence, judge: Judge | None, settings: Settings, out: Path | None = None
+) -> tuple[Reranker, float]:
+    """Returns the moving average of the weights, and the weight of similarity in the list's loss."""
+    rng = np.random.default_rng(settings.seed)
+    ema = torch.optim.swa_utils.AveragedModel(model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.99))
+    log_weight = nn.Parameter(torch.tensor(math.log(12.0)))
+    decayed = [p for p in model.parameters() if p.ndim > 1]
+    rest = [p for p in model.parameters() if p.ndim <= 1]
+    optimiser = torch.optim.AdamW(
+        [{"params": decayed, "weight_decay": 0.05}, {"params": [*rest, log_weight], "weight_decay": 0.0}], lr=settings.lr
+    )
+    started, average, next_check = time.time(), 0.0, 0.25
+    for step in range(settings.steps):
+        spent = (time.time() - started) / 60
+        progress = max(step / settings.steps, spent / settings.minutes)
         if progress >= 1:
             break
         for group in optimiser.param_groups:
-            group["lr"] = args.lr * min(1, (step + 1) / 50) * (0.5 * (1 + math.cos(math.pi * progress)) * 0.98 + 0.02)
-        picked = rng.integers(0, len(bank.samples), args.batch)
-        drawn = [draw(bank, rng, int(i)) for i in picked]
-        query = torch.stack([q for q, _, _ in drawn]).repeat_interleave(CANDIDATES, 0)
-        windows = torch.cat([w for _, w, _ in drawn])
-        prompt = torch.tensor([prompt_of(rng, bank.samples[int(i)]) for i in picked]).repeat_interleave(CANDIDATES, 0)
-        logits = model(query, windows, prompt).reshape(args.batch, CANDIDATES, 2)
-        loss = loss_of(logits, torch.tensor([o for _, _, o in drawn]), args.hard_labels)
+            group["lr"] = settings.lr * min(1, (step + 1) / 60) * (0.5 * (1 + math.cos(math.pi * progress)) * 0.98 + 0.02)
+        picked = rng.integers(0, len(evidence.lists), settings.batch)
+        batch = evidence.batch(picked)
+        prompt = prompts(rng, evidence, picked, batch)
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = model.judge(batch.evidence, batch.view_of, prompt)
+        loss = loss_of(logits.float().reshape(settings.batch, -1, 2), batch, log_weight.exp(), settings.hard_labels)
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
-        step += 1
-        average = loss.item() if step == 1 else 0.98 * average + 0.02 * loss.item()
-        if step % 50 == 0:
-            print(json.dumps({"step": step, "min": round((time.time() - started) / 60, 1), "loss": round(average, 4)}), flush=True)
-        if time.time() > next_check:
-            next_check = time.time() + 240
-            print(json.dumps({"step": step, **judge(model, check, rng, offset)}), flush=True)
-            torch.save({"reranker": model.state_dict()}, args.out)
-    torch.save({"reranker": model.state_dict()}, args.out)
-    print(json.dumps({"final": judge(model, check, rng, offset)}), flush=True)
+        if step == 40:
+            ema.module.load_state_dict(model.state_dict())
+        ema.update_parameters(model)
+        average = loss.item() if step == 0 else 0.98 * average + 0.02 * loss.item()
+        if step % 25 == 24:
+            row = {"step": step + 1, "min": round(spent, 1), "loss": round(average, 4), "weight": round(log_weight.exp().item(), 1)}
+            print(json.dumps(row), flush=True)
+        if judge is not None and progress >= next_check:
+            next_check += 0.25
+            print(json.dumps({"step": step + 1, **judge.judge(ema.module)}), flush=True)
+            if out is not None:
+                save(out, ema.module, log_weight.exp().item())
+    return ema.module, log_weight.exp().item()
+
+
+@torch.no_grad()
+def new_model(gallery: Gallery, seed: int, relation: bool = True) -> Reranker:
+    """A new model whose comparison at stride 8 uses the principal components of the maps' features."""
+    torch.manual_seed(seed)
+    model = Reranker(relation=relation)
+    rows = torch.cat([one.flatten(1)[:, ::37].t().float() for one in gallery.maps[:300]])
+    _, vectors = torch.linalg.eigh(rows.t() @ rows)
+    model.align.components.copy_(vectors.flip(1)[:, : model.align.components.shape[1]])
+    return model
+
+
+def save(path: Path, model: Reranker, weight: float) -> None:
+    torch.save({"reranker": model.state_dict(), "list_weight": weight}, path)
+
+
+def bank_of(args: argparse.Namespace) -> tuple[Gallery, Gallery]:
+    """(training gallery, gallery kept back), encoded now unless the file exists."""
+    if not args.bank.exists():
+        build_bank(args.encoder, args.data, args.worlds, args.seed, args.maps, args.queries, args.processes, args.bank)
+    bank, checked = torch.load(args.bank, weights_only=False)
+    return bank, checked
+
+
+def arguments(description: str | None) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--worlds", type=Path, required=True)
+    parser.add_argument("--encoder", type=Path, required=True)
+    parser.add_argument("--bank", type=Path, required=True, help="encoded places: read if the file exists, else written")
+    parser.add_argument("--maps", type=int, default=1000)
+    parser.add_argument("--queries", type=int, default=8, help="frames over each map")
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--lists", type=int, default=12000, help="candidate lists in memory")
+    parser.add_argument("--steps", type=int, default=4000)
+    parser.add_argument("--batch", type=int, default=12)
+    parser.add_argument("--lr", type=float, default=1e-3)
+    parser.add_argument("--seed", type=int, default=3)
+    parser.add_argument("--judged", type=int, default=200, help="queries that were kept back, to judge by")
+    return parser
+
+
+def evidence_of(bank: Gallery, model: Reranker, lists: int, seed: int, threads: int) -> Evidence:
+    """Lists for all queries of the bank in turn."""
+    order = np.random.default_rng(seed).permutation(len(bank.queries))
+    return Evidence(bank, model, find_lists(bank, np.resize(order, lists), seed, TRAINED_SHARES, True), threads)
+
+
+def main() -> None:
+    parser = arguments(__doc__)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--warm", type=Path, help="begin with the weights of this checkpoint")
+    parser.add_argument("--minutes", type=float, default=math.inf)
+    parser.add_argument("--hard-labels", action="store_true")
+    parser.add_argument("--no-relation", action="store_true")
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    bank, checked = bank_of(args)
+    model = new_model(bank, args.seed, not args.no_relation)
+    judge = Judge(bank, checked, model, args.judged, args.threads)
+    evidence = evidence_of(bank, model, args.lists, args.seed, args.threads)
+    if args.warm:
+        weights = torch.load(args.warm, map_location="cpu", weights_only=True)["reranker"]
+        weights["align.components"] = model.align.components
+        model.load_state_dict(weights)
+    settings = Settings(args.seed, args.steps, args.batch, args.lr, args.hard_labels, not args.no_relation, args.minutes)
+    model, weight = train(model, evidence, judge, settings, args.out)
+    save(args.out, model, weight)
+    print(json.dumps({"final": judge.judge(model), "list_weight": round(weight, 2)}), flush=True)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ import {
 import { OnnxSession, outputOf, type SessionOptions } from "../../../models/runtime/session.js";
 import { UserError } from "../../../tiles/errors.js";
 import type { EncodedQuery } from "../encode/query-encoder.js";
-import { unpackFeatures } from "../map-features.js";
 import type { MapSource } from "../map-source.js";
 import type { Candidate, RankedCandidate } from "../result.js";
 import { PromptTemplate, type PromptValues } from "./prompt.js";
@@ -16,8 +15,9 @@ import type { Reranker } from "./reranker.js";
 import { WordTokenizer } from "./tokenizer.js";
 
 /**
- * The shipped re-ranker: one graph that reads the dense features of query and candidate and the prompt's tokens and
- * answers "same place?" with two logits. All K candidates are one batch.
+ * The shipped re-ranker: one graph that reads the dense features of query and candidates and the prompt's tokens and
+ * answers "same place?" with two logits for each. All K candidates are one batch; each hypothesis of the query that any
+ * of them came with is read once.
  */
 export class CompactReranker implements Reranker {
   private constructor(
@@ -68,25 +68,27 @@ export class CompactReranker implements Reranker {
     const { graph, fusion, prompt: promptCard } = this.folder.card;
     const { side, channels } = query;
     const area = side * side;
-    const queries = new Float32Array(k * channels * area);
-    const windows = new Float32Array(k * channels * area);
-    const ids = this.tokenizer.encodePadded(this.template.render(prompt), promptCard.length);
-    const tokens = new BigInt64Array(k * ids.length);
+    const used = [...new Set(candidates.map((one) => one.hypothesis))].sort((a, b) => a - b);
+    const views = new Float32Array(used.length * channels * area);
+    used.forEach((hypothesis, i) => {
+      const base = hypothesis * channels * area;
+      views.set(query.features.subarray(base, base + channels * area), i * channels * area);
+    });
+    // As the pack holds them: the graph brings each position to unit norm.
+    const windows = new Float32Array(k * area * channels);
+    const viewOf = new BigInt64Array(k);
     candidates.forEach((candidate, i) => {
-      const base = candidate.hypothesis * channels * area;
-      queries.set(query.features.subarray(base, base + channels * area), i * channels * area);
       const j0 = Math.round(candidate.col_px / this.stride_px - side / 2);
       const i0 = Math.round(candidate.row_px / this.stride_px - side / 2);
-      const window = this.map.featureWindow(candidate.level, j0, i0, side, side);
-      unpackFeatures(window, area, channels, windows, i * channels * area);
-      ids.forEach((id, t) => {
-        tokens[i * ids.length + t] = BigInt(id);
-      });
+      windows.set(this.map.featureWindow(candidate.level, j0, i0, side, side), i * area * channels);
+      viewOf[i] = BigInt(used.indexOf(candidate.hypothesis));
     });
+    const ids = this.tokenizer.encodePadded(this.template.render(prompt), promptCard.length);
     const outputs = await this.session.run({
-      [graph.query]: { data: queries, dims: [k, channels, side, side] },
-      [graph.candidate]: { data: windows, dims: [k, channels, side, side] },
-      [graph.prompt]: { data: tokens, dims: [k, ids.length] },
+      [graph.views]: { data: views, dims: [used.length, channels, side, side] },
+      [graph.windows]: { data: windows, dims: [k, side, side, channels] },
+      [graph.view_of]: { data: viewOf, dims: [k] },
+      [graph.prompt]: { data: BigInt64Array.from(ids, BigInt), dims: [ids.length] },
     });
     const logits = outputOf(outputs, graph.logits, [k, 2], this.session.path);
     return candidates

@@ -36,6 +36,7 @@ test("recipes give the same bits every time, of the shape and within the limits"
         { fill: "smooth", shape, seed, low: -2, high: 3, step, last },
         { fill: "uniform", shape, seed, low: -2, high: 3 },
         { fill: "integers", shape, seed, low: -2, high: 3 },
+        { fill: "count", shape, below: 4 },
       ];
       for (const input of inputs) {
         const { data, dims } = makeInput(input);
