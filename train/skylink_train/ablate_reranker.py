@@ -19,7 +19,6 @@ VARIANTS = {
     "whole": {},
     "hard labels": {"hard_labels": True},
     "no relation": {"relation": False},
-    "no relation, hard labels": {"relation": False, "hard_labels": True},
 }
 
 
