@@ -18,11 +18,14 @@ export interface SimulatorOptions {
   readonly folder: string;
 }
 
-/** The udpin links that PX4's simulator sends to: ground station, on-board computer, and the gimbal's for the camera. */
+/**
+ * The udpin links that PX4's simulator sends to: ground station, on-board computer, and for the camera that of SIH's display,
+ * which tells the true pose unasked. (The gimbal's link takes no requests for messages.)
+ */
 export const PX4_LINKS: VehicleLinks = {
   station: "udpin:127.0.0.1:14550",
   agent: "udpin:127.0.0.1:14540",
-  camera: "udpin:127.0.0.1:13280",
+  camera: "udpin:127.0.0.1:19410",
 };
 
 /**
