@@ -21,7 +21,7 @@ from .model_card import write_model_json
 
 REFINE = {
     "smoothing_px": 2, "reach_px": 14, "headings_deg": [-2.5, 0, 2.5], "scales": [0.97, 1, 1.03],
-    "beta_pixels": 200, "beta_features": 110, "min_lead": 3.5, "covariance": {"floor_px": 1.8, "scale": 1},
+    "beta_pixels": 200, "beta_features": 110, "min_lead": 3.5, "covariance": {"floor_px": 0.7, "scale": 1},
 }
 """Refinement by pixels. The betas are the most likely ones (the truth's probability under the softmax) and min_lead is the
 lead above which the refined place beats the features', both on frames of registered training pairs (README.md)."""
