@@ -111,5 +111,5 @@ export const DEFAULT_VISION_CONFIG: VisionConfig = {
     scale_floor: 0.01,
     ambiguous_margin: 0.02,
   },
-  error_budget: { attitude_sigma_deg: 1.2, map_sigma_m: 1 },
+  error_budget: { attitude_sigma_deg: 1, map_sigma_m: 1 },
 };

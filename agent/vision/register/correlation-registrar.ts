@@ -131,7 +131,7 @@ export class CorrelationRegistrar implements Registrar {
       place: found,
       ...featureEvidence(search, side_px, this.stride_px),
     });
-    return { place: refined ?? found, entropy: found.entropy };
+    return { place: refined === null ? found : noSurerThan(found, refined), entropy: found.entropy };
   }
 
   private onEarth(
@@ -165,4 +165,14 @@ export class CorrelationRegistrar implements Registrar {
 interface Places {
   readonly place: GridPlace;
   readonly entropy: number;
+}
+
+/**
+ * A refined place that claims no less uncertainty than the features did. The pixels' own covariance is that of one flat
+ * picture on another; with it, fewer positions of the synthetic flights lay within one eph than should (docs/integrity.md).
+ */
+function noSurerThan(found: GridPlace, refined: GridPlace): GridPlace {
+  const { xx, xy, yy } = refined.xx + refined.yy > found.xx + found.yy ? refined : found;
+  const turn_sigma_deg = Math.max(found.turn_sigma_deg, refined.turn_sigma_deg);
+  return { ...refined, xx, xy, yy, turn_sigma_deg, scale_sigma: Math.max(found.scale_sigma, refined.scale_sigma) };
 }
