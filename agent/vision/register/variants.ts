@@ -15,8 +15,8 @@ export interface Variants {
 }
 
 /**
- * Resamples the feature grid of one hypothesis about the patch's centre, bilinear, and brings every position
- * back to unit norm. A heading offset turns as in rectification (the true heading is that much more); a scale s means
+ * Resamples the feature grid of one hypothesis about the patch's centre by a quadratic B-spline, and brings every
+ * position back to unit norm. A heading offset turns as in rectification (the true heading is that much more); a scale s means
  * that the aircraft is s times as high as the hypothesis says, so that ground at q was seen at q / s.
  *
  * @param hypothesis which of the query's hypotheses
