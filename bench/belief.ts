@@ -5,14 +5,15 @@
  *     node dist/bench/belief.js [--json FILE] [--updates N]
  */
 import { writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { Belief, type PlaceSighting } from "../agent/navigation/belief/belief.js";
 import { DEFAULT_NAVIGATION_CONFIG } from "../agent/navigation/config.js";
 import { percentile } from "../agent/report/statistics.js";
 import { DEFAULT_VISION_CONFIG } from "../agent/vision/config.js";
 import { Rng } from "../sim/world/random.js";
+import { commandLine, wholeNumber } from "./command-line.js";
 
-const { values } = parseArgs({ options: { json: { type: "string" }, updates: { type: "string", default: "200" } } });
+const { values } = commandLine({ options: { json: { type: "string" }, updates: { type: "string", default: "200" } } });
+const updates = wholeNumber("--updates", values.updates);
 const SPACING_M = 17;
 const HEADINGS = 36;
 
@@ -33,7 +34,7 @@ for (const found of [true, false]) {
     const belief = new Belief(DEFAULT_NAVIGATION_CONFIG.belief, SPACING_M);
     const times: number[] = [];
     let most = 0;
-    for (let i = 0; i < Number(values.updates); i++) {
+    for (let i = 0; i < updates; i++) {
       const others = clutter(random, DEFAULT_VISION_CONFIG.retrieve.sightings - 1, side_m);
       const here = { north_m: 14 * i, east_m: 0, heading_deg: 0, similarity: 0.8 };
       const started = performance.now();

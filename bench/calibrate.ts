@@ -8,7 +8,8 @@
  * so that every position in it is wrong.
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
+import { UserError } from "../tiles/errors.js";
+import { commandLine, required } from "./command-line.js";
 import { type FrameRow, readFrames } from "./frames-summary.js";
 import { fitLogistic } from "./logistic.js";
 
@@ -17,14 +18,12 @@ const FEATURES = ["peak", "peak_to_second", "peak_to_other", "entropy", "similar
 /** A position this far off, metres per metre of cell side, is another place and not an inaccurate one. */
 const WRONG_PART_OF_CELL = 0.12;
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = commandLine({
   options: { out: { type: "string" }, "cell-side": { type: "string", default: "88" } },
   allowPositionals: true,
 });
-if (values.out === undefined || positionals.length === 0) {
-  process.stderr.write("error: give --out FILE and at least one CSV of replay --stills --frames-csv\n");
-  process.exit(2);
-}
+const out = required("--out", values.out, "the file to write");
+if (positionals.length === 0) throw new UserError("give at least one CSV of replay --stills --frames-csv");
 
 interface Example {
   x: number[];
@@ -73,7 +72,7 @@ process.stdout.write(
   `error / eph of the accepted: median ${at(0.5).toFixed(2)}, p68 ${at(0.68).toFixed(2)}, p95 ${at(0.95).toFixed(2)}, max ${at(1).toFixed(2)}\n`,
 );
 writeFileSync(
-  values.out,
+  out,
   `${JSON.stringify(
     {
       acceptance: {

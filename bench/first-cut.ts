@@ -7,16 +7,16 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { z } from "zod";
 import { shippedModel } from "../models/runtime/paths.js";
+import { commandLine, required, wholeNumber } from "./command-line.js";
 import { buildAirfield } from "./datasets/airfield.js";
 import { buildPairs, type PairsOptions } from "./datasets/cross-date-pairs.js";
 import { buildOrtholoc } from "./datasets/ortholoc.js";
 import { type FrameRow, readFrames, type Summary, summarise } from "./frames-summary.js";
 import { runCli } from "./run-cli.js";
 
-const { values } = parseArgs({
+const { values } = commandLine({
   options: {
     data: { type: "string" },
     baseline: { type: "string" },
@@ -25,13 +25,7 @@ const { values } = parseArgs({
     queries: { type: "string", default: "24" },
   },
 });
-if (values.data === undefined) {
-  process.stderr.write(
-    "error: --data DIR is missing: the folder with sztaki_airchange, edth_airfield, ortholoc_pair\n",
-  );
-  process.exit(2);
-}
-const data = values.data;
+const data = required("--data", values.data, "the folder with sztaki_airchange, edth_airfield, ortholoc_pair");
 const work = values.work ?? mkdtempSync(join(tmpdir(), "skylink-first-cut-"));
 mkdirSync(work, { recursive: true });
 
@@ -83,7 +77,7 @@ function add(what: string, frames: FrameRow[], metresPerPixel: number): void {
 }
 
 const base: PairsOptions = {
-  queriesEach: Number(values.queries),
+  queriesEach: wholeNumber("--queries", values.queries),
   seed: 7,
   headingError_deg: 0,
   headingSigma_deg: 5,

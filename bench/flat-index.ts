@@ -9,12 +9,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { FlatIndex, type IndexMemory, type SearchResult } from "../tiles/index/flat-index.js";
 import { TopK } from "../tiles/index/top-k.js";
 import { IndexWriter } from "../tiles/index/writer.js";
+import { commandLine, numberWithin, wholeNumber } from "./command-line.js";
 
-const { values: flags } = parseArgs({
+const { values: flags } = commandLine({
   options: {
     rows: { type: "string", default: "100000" },
     width: { type: "string", default: "256" },
@@ -24,13 +24,11 @@ const { values: flags } = parseArgs({
     json: { type: "string" },
   },
 });
-const [count, width, k, queryCount] = [flags.rows, flags.width, flags.k, flags.queries].map(Number) as [
-  number,
-  number,
-  number,
-  number,
-];
-const common = Number(flags.common);
+const count = wholeNumber("--rows", flags.rows);
+const width = wholeNumber("--width", flags.width);
+const k = wholeNumber("--k", flags.k);
+const queryCount = wholeNumber("--queries", flags.queries);
+const common = numberWithin("--common", flags.common, 0, 1);
 
 let state = 1;
 /** Uniform in [0, 1): xorshift32. */

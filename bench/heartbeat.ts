@@ -9,21 +9,21 @@ import { createSocket } from "node:dgram";
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import { monotonic_us } from "../agent/clock.js";
 import { MavlinkHub } from "../agent/mavlink/hub.js";
 import { type Lateness, SteadyTimer } from "../agent/mavlink/steady-timer.js";
+import { commandLine, numberWithin, wholeNumber } from "./command-line.js";
 
-const { values: flags } = parseArgs({
+const { values: flags } = commandLine({
   options: {
     seconds: { type: "string", default: "30" },
     busy: { type: "string", default: "2" },
     json: { type: "string" },
   },
 });
-const seconds = Number(flags.seconds);
-const busy = Number(flags.busy);
+const seconds = numberWithin("--seconds", flags.seconds, 1, 86400);
+const busy = wholeNumber("--busy", flags.busy, 0);
 const PERIOD_MS = 50;
 const LIMIT_US = 20_000;
 

@@ -10,16 +10,16 @@
  */
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { writeFileAtomic } from "../agent/report/atomic-file.js";
 import { compare, type GoldenGraph, goldenFeeds } from "../models/runtime/golden.js";
 import { anyCard } from "../models/runtime/golden-recipes.js";
 import { loadModelFolder } from "../models/runtime/model-folder.js";
 import { openNative, type SessionRequest } from "../models/runtime/native-session.js";
 import { shippedModel } from "../models/runtime/paths.js";
-import { errorMessage, UserError } from "../tiles/errors.js";
+import { UserError } from "../tiles/errors.js";
+import { commandLine } from "./command-line.js";
 
-const { values } = parseArgs({
+const { values } = commandLine({
   options: {
     models: { type: "string" },
     small: { type: "boolean", default: false },
@@ -96,9 +96,4 @@ async function main(): Promise<void> {
   if (values.json !== undefined) writeFileAtomic(values.json, `${JSON.stringify(rows, null, 2)}\n`);
 }
 
-try {
-  await main();
-} catch (thrown) {
-  process.stderr.write(`error: ${errorMessage(thrown)}\n`);
-  process.exitCode = thrown instanceof UserError ? 2 : 1;
-}
+await main();

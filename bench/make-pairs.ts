@@ -3,10 +3,11 @@
  *
  *     node dist/bench/make-pairs.js --data DIR --out DIR [--from held-out|seen] [--queries N] [--heading-error DEG] [--seed N]
  */
-import { parseArgs } from "node:util";
+import { UserError } from "../tiles/errors.js";
+import { commandLine, numberWithin, required, wholeNumber } from "./command-line.js";
 import { buildPairs } from "./datasets/cross-date-pairs.js";
 
-const { values } = parseArgs({
+const { values } = commandLine({
   options: {
     data: { type: "string" },
     out: { type: "string" },
@@ -16,16 +17,17 @@ const { values } = parseArgs({
     seed: { type: "string", default: "7" },
   },
 });
-if (values.data === undefined || values.out === undefined || !["held-out", "seen"].includes(values.from)) {
-  process.stderr.write("error: give --data DIR and --out DIR; --from is held-out or seen\n");
-  process.exit(2);
-}
-const { queries } = await buildPairs(values.data, values.out, {
-  queriesEach: Number(values.queries),
-  seed: Number(values.seed),
-  headingError_deg: Number(values["heading-error"]),
-  headingSigma_deg: 5 + Number(values["heading-error"]),
+const data = required("--data", values.data, "the folder with sztaki_airchange and change_pairs");
+const out = required("--out", values.out, "the folder to write");
+if (values.from !== "held-out" && values.from !== "seen")
+  throw new UserError(`--from ${values.from}: give held-out or seen`);
+const headingError_deg = numberWithin("--heading-error", values["heading-error"], 0, 180);
+const { queries } = await buildPairs(data, out, {
+  queriesEach: wholeNumber("--queries", values.queries),
+  seed: wholeNumber("--seed", values.seed, 0),
+  headingError_deg,
+  headingSigma_deg: 5 + headingError_deg,
   heightFactor: 1,
-  queriesFrom: values.from === "seen" ? "seen" : "held-out",
+  queriesFrom: values.from,
 });
-process.stdout.write(`${values.out}: map.tif and a flight of ${queries} frames\n`);
+process.stdout.write(`${out}: map.tif and a flight of ${queries} frames\n`);

@@ -3,14 +3,14 @@
  *
  *     node dist/bench/matching-report.js REPORT.json ... [--markdown FILE]
  */
-import { parseArgs } from "node:util";
 import { writeFileAtomic } from "../agent/report/atomic-file.js";
 import { UserError } from "../tiles/errors.js";
+import { commandLine } from "./command-line.js";
 import { registrationMarkdown, registrationRows } from "./matching/registration-table.js";
 import { retrievalMarkdown, retrievalRows } from "./matching/retrieval-table.js";
 import { readRun, type SavedRun } from "./matching/saved.js";
 
-const { values, positionals } = parseArgs({ options: { markdown: { type: "string" } }, allowPositionals: true });
+const { values, positionals } = commandLine({ options: { markdown: { type: "string" } }, allowPositionals: true });
 
 function tables(runs: readonly SavedRun[]): string {
   const retrieval = runs.flatMap((run) => (run.benchmark === "retrieval" ? [run] : []));
@@ -29,17 +29,11 @@ function tables(runs: readonly SavedRun[]): string {
   return parts.join("\n");
 }
 
-try {
-  if (positionals.length === 0)
-    throw new UserError("no report is named; give what bench/retrieval or bench/registration wrote with --json");
-  const runs = positionals.map(readRun);
-  const encoders = [...new Set(runs.map(({ encoder }) => encoder))];
-  if (encoders.length > 1) throw new UserError(`the reports are of different encoders: ${encoders.join(", ")}`);
-  const text = tables(runs);
-  process.stdout.write(text);
-  if (values.markdown !== undefined) writeFileAtomic(values.markdown, text);
-} catch (thrown) {
-  if (!(thrown instanceof UserError)) throw thrown;
-  process.stderr.write(`error: ${thrown.message}\n`);
-  process.exitCode = 2;
-}
+if (positionals.length === 0)
+  throw new UserError("no report is named; give what bench/retrieval or bench/registration wrote with --json");
+const runs = positionals.map(readRun);
+const encoders = [...new Set(runs.map(({ encoder }) => encoder))];
+if (encoders.length > 1) throw new UserError(`the reports are of different encoders: ${encoders.join(", ")}`);
+const text = tables(runs);
+process.stdout.write(text);
+if (values.markdown !== undefined) writeFileAtomic(values.markdown, text);

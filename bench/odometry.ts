@@ -11,14 +11,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { ODOMETRY_CONFIG } from "../agent/navigation/odometry/config.js";
+import { commandLine, wholeNumber } from "./command-line.js";
 import { type HardFigures, hardScenes } from "./odometry/hard.js";
 import { measure, type OdometryFigures } from "./odometry/measure.js";
 import { REPORTS, readTruth } from "./odometry/poses.js";
 import { runCli } from "./run-cli.js";
 
-const { values } = parseArgs({
+const { values } = commandLine({
   options: {
     json: { type: "string" },
     flight: { type: "string" },
@@ -51,7 +51,7 @@ try {
     results[name] = figures;
     print(name, figures);
   }
-  const hard = values["flight-only"] ? {} : await hardScenes(Number(values.seed));
+  const hard = values["flight-only"] ? {} : await hardScenes(wholeNumber("--seed", values.seed, 0));
   for (const [name, figures] of Object.entries(hard)) printHard(name, figures);
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ flight: results, hard }, null, 2)}\n`);
 } finally {

@@ -9,12 +9,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { GeoTiffWriter } from "../sim/geotiff-writer.js";
 import { makeEpoch } from "../sim/world/epoch.js";
 import { World } from "../sim/world/world.js";
+import { commandLine, wholeNumber } from "./command-line.js";
 
-const { values } = parseArgs({ options: { json: { type: "string" }, side: { type: "string", default: "3000" } } });
+const { values } = commandLine({ options: { json: { type: "string" }, side: { type: "string", default: "3000" } } });
 const GSD_M = 0.3;
 const TEXTURE_PX = 1024;
 const POLL_MS = 20;
@@ -68,7 +68,7 @@ async function packed(map: string, out: string): Promise<{ peak_mib: number; sec
 
 const work = mkdtempSync(join(tmpdir(), "skylink-memory-"));
 try {
-  const side = Number(values.side);
+  const side = wholeNumber("--side", values.side);
   const world = new World({ seed: 4, size_m: 600 });
   const texture = world.render({
     epoch: makeEpoch(4, 0),

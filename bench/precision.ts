@@ -10,17 +10,17 @@
  * otherwise than the workstation that made the pack. A query is found when the first cell is within half a side of it,
  * north-south and east-west. Times are medians of runs on one image, the two networks in turn.
  */
-import { parseArgs } from "node:util";
 import { writeFileAtomic } from "../agent/report/atomic-file.js";
 import { type ImageEmbedder, loadEmbedder } from "../models/runtime/embedder.js";
 import { shippedModel } from "../models/runtime/paths.js";
-import { errorMessage, UserError } from "../tiles/errors.js";
+import { UserError } from "../tiles/errors.js";
+import { commandLine, wholeNumber } from "./command-line.js";
 import { type Pair, readPairs } from "./datasets/pair-views.js";
 import { cutView, seeded } from "./datasets/raster.js";
 import { requireData } from "./matching/galleries.js";
 import { agreement, cosines, hits, median, type Place, rank } from "./precision/compare.js";
 
-const { values } = parseArgs({
+const { values } = commandLine({
   options: {
     data: { type: "string" },
     reference: { type: "string" },
@@ -45,7 +45,7 @@ async function main(): Promise<void> {
   const data = requireData(values.data, ["sztaki_airchange", "change_pairs"]);
   if (values.reference === undefined)
     throw new UserError("--reference DIR is missing: the model folder to compare with");
-  const threads = Number(values.threads);
+  const threads = wholeNumber("--threads", values.threads);
   const reference = await loadEmbedder(values.reference, { threads });
   const other = await loadEmbedder(values.other ?? shippedModel("encoder"), { threads });
   if (reference.side_px !== other.side_px || reference.width !== other.width) {
@@ -54,7 +54,12 @@ async function main(): Promise<void> {
     );
   }
   const pairs = (await readPairs(data)).filter(({ heldOut }) => heldOut);
-  const queries = querySquares(pairs, other.side_px, Number(values.queries), seeded(Number(values.seed)));
+  const queries = querySquares(
+    pairs,
+    other.side_px,
+    wholeNumber("--queries", values.queries),
+    seeded(wholeNumber("--seed", values.seed, 0)),
+  );
   const cells = cellSquares(pairs, other.side_px);
   const [times, vectors] = [
     { reference: [] as number[], other: [] as number[] },
@@ -164,9 +169,4 @@ function text({ queries, cells, descriptor_cosine, same_first, same_of_10, found
   return `${rows.map(([name, value]) => `${name.padEnd(26)}${value}`).join("\n")}\n`;
 }
 
-try {
-  await main();
-} catch (thrown) {
-  process.stderr.write(`error: ${errorMessage(thrown)}\n`);
-  process.exitCode = thrown instanceof UserError ? 2 : 1;
-}
+await main();

@@ -23,11 +23,10 @@
 import { mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { writeFileAtomic } from "../agent/report/atomic-file.js";
 import { Encoder } from "../models/runtime/encoder.js";
 import { shippedModel } from "../models/runtime/paths.js";
-import { UserError } from "../tiles/errors.js";
+import { commandLine, wholeNumber } from "./command-line.js";
 import { readPairs } from "./datasets/pair-views.js";
 import { FrameEncoder } from "./matching/encode.js";
 import { openGallery, requireData } from "./matching/galleries.js";
@@ -40,7 +39,7 @@ import { chooseSettings, REGISTRATION_SETTINGS, UNKNOWN_HEADING } from "./matchi
 import { searchWholeMap } from "./matching/whole-map.js";
 import { MapPictures } from "./matching/windows.js";
 
-const { values } = parseArgs({
+const { values } = commandLine({
   options: {
     data: { type: "string" },
     python: { type: "string" },
@@ -82,9 +81,9 @@ async function main(): Promise<void> {
   // The other way round the training pairs are on the map and asked for, and the held-out ones fill it up.
   const pairs = values.training ? all.map((pair) => ({ ...pair, heldOut: !pair.heldOut })) : all;
   const gallery = await openGallery(GALLERY, pairs, data, encoder, models.encoder, work);
-  const each = Number(values.queries);
+  const each = wholeNumber("--queries", values.queries);
   const held = pairs.filter(({ heldOut }) => heldOut);
-  const drawn = drawQueries(held, encoder.id, each, Number(values.seed));
+  const drawn = drawQueries(held, encoder.id, each, wholeNumber("--seed", values.seed, 0));
   const queries = values.training ? drawn.map((query) => ({ ...query, seen: true })) : drawn;
   const chosen = values.scenes.split(",");
   const scenes: Scene[] = [];
@@ -116,7 +115,11 @@ async function main(): Promise<void> {
   if (!values["no-map"]) {
     const scene = pairsScene(gallery, queries);
     const offMap = pairs.filter(({ heldOut, name }) => !heldOut && !gallery.places.has(name));
-    const strangers = pairsScene(gallery, drawQueries(offMap, encoder.id, each, Number(values.seed)), true);
+    const strangers = pairsScene(
+      gallery,
+      drawQueries(offMap, encoder.id, each, wholeNumber("--seed", values.seed, 0)),
+      true,
+    );
     const pictures = await MapPictures.open(gallery.map, gallery.pack.level(0));
     const right = await scene.shots(UNKNOWN_HEADING);
     const wrong = await strangers.shots(UNKNOWN_HEADING);
@@ -166,10 +169,4 @@ function ephLine(records: readonly Registered[]): string {
   return `Error over eph of registration alone, ${ratios.length} accepted: p68 ${at(0.68)}, p95 ${at(0.95)}, largest ${at(1)}`;
 }
 
-try {
-  await main();
-} catch (thrown) {
-  if (!(thrown instanceof UserError)) throw thrown;
-  process.stderr.write(`error: ${thrown.message}\n`);
-  process.exitCode = 2;
-}
+await main();

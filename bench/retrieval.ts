@@ -14,11 +14,10 @@
 import { mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { writeFileAtomic } from "../agent/report/atomic-file.js";
 import { Encoder } from "../models/runtime/encoder.js";
 import { shippedModel } from "../models/runtime/paths.js";
-import { UserError } from "../tiles/errors.js";
+import { commandLine, wholeNumber } from "./command-line.js";
 import { readPairs } from "./datasets/pair-views.js";
 import { type Gallery, openGallery, requireData } from "./matching/galleries.js";
 import { drawQueries } from "./matching/queries.js";
@@ -26,7 +25,7 @@ import { type RankRecord, RetrievalBench } from "./matching/retrieval-run.js";
 import { retrievalMarkdown, retrievalRows } from "./matching/retrieval-table.js";
 import { chooseSettings } from "./matching/settings.js";
 
-const { values } = parseArgs({
+const { values } = commandLine({
   options: {
     data: { type: "string" },
     gallery: { type: "string", default: "1000,10000" },
@@ -59,7 +58,12 @@ async function main(): Promise<void> {
   const galleries: Gallery[] = [];
   for (const size of sizes) galleries.push(await openGallery(size, pairs, data, encoder, encoderDir, work));
   const held = pairs.filter(({ heldOut }) => heldOut);
-  const queries = drawQueries(held, encoder.id, wholeNumber("--queries", values.queries), Number(values.seed));
+  const queries = drawQueries(
+    held,
+    encoder.id,
+    wholeNumber("--queries", values.queries),
+    wholeNumber("--seed", values.seed, 0),
+  );
   const bench = await RetrievalBench.open(galleries, encoder, rerankerDir, candidates, threads);
   const records: RankRecord[] = [];
   for (const setting of settings) {
@@ -89,16 +93,4 @@ async function main(): Promise<void> {
   await encoder.release();
 }
 
-function wholeNumber(option: string, word: string): number {
-  const value = Number(word);
-  if (!Number.isInteger(value) || value < 1) throw new UserError(`${option} ${word}: give a whole number from 1 on`);
-  return value;
-}
-
-try {
-  await main();
-} catch (thrown) {
-  if (!(thrown instanceof UserError)) throw thrown;
-  process.stderr.write(`error: ${thrown.message}\n`);
-  process.exitCode = 2;
-}
+await main();

@@ -13,13 +13,13 @@
 import { mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { writeFileAtomic } from "../agent/report/atomic-file.js";
 import { hitRank } from "../agent/report/report.js";
 import { CompactReranker } from "../agent/vision/rerank/compact-reranker.js";
 import { Encoder } from "../models/runtime/encoder.js";
 import { shippedModel } from "../models/runtime/paths.js";
-import { errorMessage, UserError } from "../tiles/errors.js";
+import { UserError } from "../tiles/errors.js";
+import { commandLine, wholeNumber } from "./command-line.js";
 import { readPairs } from "./datasets/pair-views.js";
 import { cpu_ms, FrameEncoder } from "./matching/encode.js";
 import { type Gallery, openGallery, requireData } from "./matching/galleries.js";
@@ -31,7 +31,7 @@ import { type RetrieverRecord, retrieverMarkdown, retrieverRows } from "./retrie
 const SETTINGS = "exact,heading-20,heading-unknown,scale-0.8,scale-1.25";
 
 function options() {
-  return parseArgs({
+  return commandLine({
     options: {
       data: { type: "string" },
       retriever: { type: "string", multiple: true, default: [] },
@@ -135,13 +135,4 @@ function nameAndFolder(word: string): { name: string; dir: string } {
   return { name, dir };
 }
 
-function wholeNumber(option: string, word: string): number {
-  const value = Number(word);
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new UserError(`${option} "${word}": a whole number above 0 is wanted`);
-}
-
-main(options()).catch((thrown: unknown) => {
-  process.stderr.write(`error: ${thrown instanceof UserError ? thrown.message : errorMessage(thrown)}\n`);
-  process.exitCode = thrown instanceof UserError ? 2 : 1;
-});
+await main(options());

@@ -10,14 +10,13 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { z } from "zod";
 import { writeFileAtomic } from "../agent/report/atomic-file.js";
-import { errorMessage, UserError } from "../tiles/errors.js";
+import { commandLine, wholeNumber } from "./command-line.js";
 import { encoderTimesText, timeEncoders } from "./precision/encoder-speed.js";
 import { runCli } from "./run-cli.js";
 
-const { values } = parseArgs({
+const { values } = commandLine({
   options: {
     json: { type: "string" },
     frames: { type: "string", default: "15" },
@@ -32,8 +31,8 @@ const percentiles = z.object({ p50: z.number(), p95: z.number(), p99: z.number()
 const reportShape = z.looseObject({ frames: z.number(), stage_ms: z.record(z.string(), percentiles) });
 
 async function main(): Promise<void> {
-  const threads = Number(values.threads);
-  if (!Number.isInteger(threads) || threads < 1) throw new UserError(`--threads ${values.threads}: give 1 or more`);
+  const threads = wholeNumber("--threads", values.threads);
+  wholeNumber("--frames", values.frames);
   const whole = values["encoder-only"] ? null : wholeWay();
   const encoder = await timeEncoders(values.float ?? null, threads, ENCODER_RUNS);
   process.stdout.write(encoderTimesText(encoder));
@@ -73,9 +72,4 @@ function wholeWay(): { pack_s: number; frames: number; stage_ms: z.infer<typeof 
   }
 }
 
-try {
-  await main();
-} catch (thrown) {
-  process.stderr.write(`error: ${errorMessage(thrown)}\n`);
-  process.exitCode = thrown instanceof UserError ? 2 : 1;
-}
+await main();
