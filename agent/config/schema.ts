@@ -5,6 +5,7 @@ import type { LinkRole } from "../mavlink/hub.js";
 import { feedOptionsSchema } from "../mavlink/publishers/flight/feed-options.js";
 import { UNSIGNED_RULES } from "../mavlink/signing-files.js";
 import { DEFAULT_NAVIGATION_CONFIG } from "../navigation/config.js";
+import { DEFAULT_VEHICLE_CONFIG } from "../vehicle/config.js";
 import { CAMERA_SCHEMA } from "./camera.js";
 
 /** Levels of the log, the most talkative first. */
@@ -84,6 +85,13 @@ const Navigation = z.strictObject({
     .optional(),
 });
 
+const { tilt } = DEFAULT_VEHICLE_CONFIG;
+const Attitude = z.strictObject({
+  per_lean: z.number().min(0).max(1).default(tilt.per_lean),
+  per_lean_unaided: z.number().min(0).max(1).default(tilt.per_lean_unaided),
+  clock_sigma_ms: z.number().min(0).max(1000).default(tilt.clock_sigma_ms),
+});
+
 const Status = z.strictObject({
   enabled: z.boolean().default(true),
   host: z.string().min(1).default("127.0.0.1"),
@@ -109,6 +117,7 @@ export const CONFIG_SCHEMA = z.strictObject({
   link: z.array(Link).min(1, "the agent needs at least one [[link]]: the autopilot's"),
   autopilot: Autopilot.prefault({}),
   navigation: Navigation.prefault({}),
+  attitude: Attitude.prefault({}),
   status: Status.prefault({}),
   watchdog: Watchdog.prefault({}),
 });

@@ -71,6 +71,7 @@ export async function assembleParts(loaded: LoadedConfig, log: DaemonLog, notifi
       clock: monotonic_us,
       clockMap: links.clockMap,
       ...(system_id === 0 ? {} : { sysid: system_id }),
+      config: { tilt: config.attitude },
     }),
     feeds: [new FlightFeed(feedOptions(config))],
     refuseVehicle: (vehicle) => refuseVehicle(config, vehicle),

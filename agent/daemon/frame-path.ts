@@ -119,6 +119,7 @@ export class FramePath implements Component {
             t_us: posed.frame.t_us,
             image: posed.frame.image,
             attitude: posed.pose.attitude,
+            tilt_sigma_deg: posed.pose.tilt_sigma_deg,
             agl_m: agl.agl_m,
             yaw_sigma_deg: this.#options.heading_sigma_deg,
             agl_sigma_m: agl.sigma_m,
@@ -137,7 +138,8 @@ export class FramePath implements Component {
   async #observe({ pose }: PosedFrame, frame: Frame | null): Promise<void> {
     const { navigator, odometry, velocity_sigma_mps } = this.#options;
     const step = frame === null ? null : await odometry.ask((client) => client.observe(frame));
-    if (pose.velocity_ne_mps !== null) navigator.onVelocity(pose.t_us, pose.velocity_ne_mps, velocity_sigma_mps);
+    const sigma_mps = pose.velocity_own ? velocity_sigma_mps : null;
+    if (pose.velocity_ne_mps !== null) navigator.onVelocity(pose.t_us, pose.velocity_ne_mps, sigma_mps);
     if (step !== null) navigator.onOdometry(step);
   }
 

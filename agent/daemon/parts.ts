@@ -67,7 +67,7 @@ export interface VehiclePart extends VehicleModel {
 /** From odometry and vision to a position: `Navigator`. */
 export interface NavigatorPart {
   onOdometry(step: OdometryStep): void;
-  onVelocity(t_us: number, velocity: { readonly north: number; readonly east: number }, sigma_mps: number): void;
+  onVelocity(t_us: number, velocity: { readonly north: number; readonly east: number }, sigma_mps: number | null): void;
   onVision(result: FrameResult): { readonly accepted: boolean; readonly reason: string | null };
   neighbourhood(t_us: number): Neighbourhood | undefined;
   /** The vehicle is known to be within a distance of a place. */

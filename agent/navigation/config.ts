@@ -15,6 +15,8 @@ export interface NavigationConfig {
     readonly scale_walk: number;
     /** Time over which the errors that neighbouring fixes share (attitude, height) change, seconds. */
     readonly bias_time_s: number;
+    /** Time over which the tilt that the autopilot has wrong changes, seconds. */
+    readonly tilt_time_s: number;
     /** 1-sigma per axis of the map's own position, metres: no number of fixes averages it away. */
     readonly map_sigma_m: number;
     /** Odometry's covariance is taken times this: over a town roofs move otherwise than the street, step after step. */
@@ -84,6 +86,8 @@ export const DEFAULT_NAVIGATION_CONFIG: NavigationConfig = {
     heading_walk_blind_deg: 5,
     scale_walk: 0.003,
     bias_time_s: 60,
+    // Errors of PX4's tilt without GPS, in its log: half of it is gone after three to five seconds.
+    tilt_time_s: 5,
     map_sigma_m: DEFAULT_VISION_CONFIG.error_budget.map_sigma_m,
     motion_variance_factor: 4,
     velocity_sigma_mps: 1,

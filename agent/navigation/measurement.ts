@@ -3,6 +3,7 @@ import type { FrameResult } from "../vision/result.js";
 import type { Evidence } from "./belief/belief.js";
 import type { NavigationConfig } from "./config.js";
 import type { PositionFix } from "./estimator/estimator.js";
+import type { TiltError } from "./estimator/state.js";
 import { turned } from "./motion.js";
 
 /** The part of a pack that navigation needs. */
@@ -37,26 +38,62 @@ export type PackLevels = readonly {
   readonly spacing_m: number;
 }[];
 
+/** What a frame says of its tilt, with the ground that its middle shows. */
+type Tilted = Pick<FrameResult, "patch_offset" | "tilt">;
+
 /** A registered place, of a frame or near the expected place only. */
 type Registered = Pick<FrameResult, "estimate" | "spread" | "heading_correction_deg" | "scale">;
 
 /**
  * A registered position as the estimator takes it, whether the frame was accepted alone or not; null when
  * nothing was registered. Registration's own spread is this fix's noise; the errors of attitude and height are shared with
- * the fixes around it. The map's own error is left out: it is the same in all fixes, the solution carries it.
+ * the fixes around it; what the tilt of the moment adds is told apart, for it comes and goes within seconds. The map's own
+ * error is left out: it is the same in all fixes, the solution carries it.
  */
-export function measureFix(registered: Registered, reference: GeoPoint, map_sigma_m: number): PositionFix | null {
+export function measureFix(
+  registered: Registered,
+  reference: GeoPoint,
+  map_sigma_m: number,
+  tilted: Tilted | null = null,
+): PositionFix | null {
   const { estimate, spread, heading_correction_deg: offset_deg, scale: ratio } = registered;
   if (estimate === null || spread === null) return null;
   const white = spread.cov_ne_m2;
   const whole = estimate.cov_ne_m2;
+  const tilt = tilted === null ? null : tiltError(tilted, ((offset_deg ?? 0) * Math.PI) / 180);
+  const shared = (whole.nn + whole.ee - white.nn - white.ee) / 2 - map_sigma_m ** 2;
   return {
     t_us: estimate.t_us,
     ...lonLatToOffset(reference, estimate),
     white_cov_m2: white,
-    shared_variance_m2: Math.max(0, (whole.nn + whole.ee - white.nn - white.ee) / 2 - map_sigma_m ** 2),
+    shared_variance_m2: Math.max(0, shared - (tilt === null ? 0 : tiltVariance_m2(tilt))),
+    tilt,
     heading: offset_deg === null ? null : { offset_deg, sigma_deg: spread.heading_sigma_deg },
     scale: ratio === null || spread.scale_sigma === null ? null : { ratio, sigma: spread.scale_sigma },
+  };
+}
+
+/** Variance of a position by its tilt, per axis. */
+export function tiltVariance_m2({ variance_rad2, lever_m: { nn, ne, ee } }: TiltError): number {
+  return (variance_rad2 * (nn * nn + 2 * ne * ne + ee * ee)) / 2;
+}
+
+/**
+ * What a wrong tilt does to the position: an attitude that leans by d too far (radians, north and east) sees the middle of
+ * the picture fall h (I + t t') d from where it falls, t being the tangent of the view's slant, and the position is off by
+ * as much towards where it leans.
+ */
+function tiltError({ tilt, patch_offset }: Tilted, heading_offset_rad: number): TiltError | null {
+  if (tilt === undefined || patch_offset === null || !(tilt.agl_m > 0)) return null;
+  const { agl_m, sigma_deg } = tilt;
+  const { north_m, east_m } = turned(patch_offset, heading_offset_rad);
+  return {
+    variance_rad2: ((sigma_deg * Math.PI) / 180) ** 2,
+    lever_m: {
+      nn: agl_m + north_m ** 2 / agl_m,
+      ne: (north_m * east_m) / agl_m,
+      ee: agl_m + east_m ** 2 / agl_m,
+    },
   };
 }
 

@@ -89,19 +89,28 @@ export class Navigator {
     if (reliable) this.anchor?.move(step, step.to_t_us);
   }
 
-  /** The autopilot's own velocity over ground, metres per second. */
-  onVelocity(t_us: number, velocity: { readonly north: number; readonly east: number }, sigma_mps: number): void {
+  /**
+   * The autopilot's own velocity over ground, metres per second.
+   *
+   * @param sigma_mps null: it may come from what was published from here. Then it is no measurement, and only tells
+   *   pictures that change from those that do not.
+   */
+  onVelocity(
+    t_us: number,
+    velocity: { readonly north: number; readonly east: number },
+    sigma_mps: number | null,
+  ): void {
     this.input_us = Math.max(this.input_us ?? t_us, t_us);
     this.movement.heard(t_us, velocity);
     this.pictures.heard(t_us, velocity);
-    this.estimator.addVelocity(t_us, velocity, sigma_mps);
+    if (sigma_mps !== null) this.estimator.addVelocity(t_us, velocity, sigma_mps);
   }
 
   /** What vision found in a frame; may come late. Capture times rise. */
   onVision(result: FrameResult): FixVerdict {
     const { t_us } = result;
     this.input_us = Math.max(this.input_us ?? t_us, t_us);
-    const fix = this.measured(result);
+    const fix = this.measured(result, result);
     if (this.standsStill(result, fix)) this.distrustPictures(t_us);
     if (this.pictures.frozen(t_us)) return refusedFix("frozen");
     this.whereabouts.observe(result, this.anchor);
@@ -194,7 +203,7 @@ export class Navigator {
     if (verdict.accepted || !this.active || result.near === null) return verdict;
     const { near } = result;
     if (near.estimate.quality < this.config.integrity.near_quality || atEnd(near.spread)) return verdict;
-    const nearFix = this.measured(near);
+    const nearFix = this.measured(near, result);
     const chi2 = nearFix === null ? null : this.estimator.innovation_chi2(nearFix);
     if (nearFix === null || chi2 === null || chi2 > this.config.integrity.gate_chi2) return verdict;
     this.estimator.addFix(nearFix);
@@ -261,15 +270,16 @@ export class Navigator {
   }
 
   /** Do the frames show one ground again and again? The match that is followed tells, where it is believable. */
-  private standsStill({ near, estimate, patch_offset }: FrameResult, fix: PositionFix | null): boolean {
+  private standsStill(result: FrameResult, fix: PositionFix | null): boolean {
+    const { near, estimate, patch_offset } = result;
     const { near_quality, tracking_quality } = this.config.integrity;
-    const followed = near !== null && near.estimate.quality >= near_quality ? this.measured(near) : null;
+    const followed = near !== null && near.estimate.quality >= near_quality ? this.measured(near, result) : null;
     const believed = followed ?? ((estimate?.quality ?? 0) >= tracking_quality ? fix : null);
     return patch_offset !== null && believed !== null && this.pictures.standsStill(believed, patch_offset);
   }
 
-  private measured(match: Parameters<typeof measureFix>[0]): PositionFix | null {
-    return measureFix(match, this.reference, this.config.estimator.map_sigma_m);
+  private measured(match: Parameters<typeof measureFix>[0], frame: FrameResult): PositionFix | null {
+    return measureFix(match, this.reference, this.config.estimator.map_sigma_m, frame);
   }
 
   private took(fix: PositionFix): void {

@@ -49,6 +49,16 @@ export class AttitudeHistory {
     return slerp(before.q, after.q, fraction);
   }
 
+  /** How fast roll and pitch change at a boot time, radians per second; 0 where that was not told. */
+  turning(boot_us: number): number {
+    const { attitude_gap_ms, attitude_hold_ms } = this.#config;
+    const around = this.#samples.around(boot_us, reach(attitude_gap_ms, attitude_hold_ms));
+    if (around === null) return 0;
+    const [x, y] = around.before.rates;
+    const [u, v] = around.after?.rates ?? around.before.rates;
+    return Math.max(Math.hypot(x, y), Math.hypot(u, v));
+  }
+
   clear(): void {
     this.#samples.clear();
   }

@@ -1,3 +1,4 @@
+import type { TiltConfig } from "./tilt.js";
 import type { BufferReach } from "./time-buffer.js";
 import type { AglSource } from "./vehicle-state.js";
 
@@ -25,6 +26,7 @@ export interface VehicleConfig {
   readonly velocity_gap_ms: number;
   readonly velocity_hold_ms: number;
   readonly height: Readonly<Record<AglSource, HeightConfig>>;
+  readonly tilt: TiltConfig;
   /** Steeper than this a range along the body's axis says little of the height below. */
   readonly rangefinder_max_tilt_deg: number;
   /** Limits for a rangefinder that tells none (RANGEFINDER), metres. */
@@ -54,6 +56,8 @@ export const DEFAULT_VEHICLE_CONFIG: VehicleConfig = {
     terrain: { sigma_m: 5, sigma_share: 0.02, drift_mps: 1, gap_ms: 3000, hold_ms: 3000 },
     relative: { sigma_m: 5, sigma_share: 0.05, drift_mps: 1, gap_ms: 1500, hold_ms: 1000 },
   },
+  // PX4 in its simulator, leaning by 36 degrees: 0.9 to 1.3 degrees per axis with GPS, 1.5 without, the budget's 1 included.
+  tilt: { per_lean: 0.02, per_lean_unaided: 0.03, clock_sigma_ms: 10 },
   rangefinder_max_tilt_deg: 45,
   rangefinder_min_m: 0.2,
   rangefinder_max_m: 150,

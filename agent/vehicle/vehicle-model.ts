@@ -12,11 +12,14 @@ import { HeightHistory } from "./height.js";
 import { modeName } from "./modes.js";
 import { type Place, placeFrom } from "./place.js";
 import { quaternionToEuler } from "./quaternion.js";
+import { tiltSigma_deg } from "./tilt.js";
 import type { VehicleModel, VehiclePose, VehicleStatus } from "./vehicle-state.js";
 import { VelocityHistory } from "./velocity.js";
 
+const DEG = 180 / Math.PI;
 /** GPS_FIX_TYPE ends here. */
 const LAST_FIX_TYPE = 8;
+const LEAST_3D_FIX = 3;
 
 const { MavAutopilot, MavModeFlag } = minimal;
 
@@ -159,8 +162,9 @@ export class MavlinkVehicleModel implements VehicleModel {
     const attitude = quaternionToEuler(q);
     const velocity = this.#velocities.at(boot_us);
     const flags = this.#ekf.flags(this.#clock());
+    const cos_tilt = bodyToNed(attitude)[8];
     const agl = this.#heights.at(boot_us, {
-      cos_tilt: bodyToNed(attitude)[8],
+      cos_tilt,
       down_mps: flags === null || (flags & EKF_FLAGS.velocity_vertical) !== 0 ? (velocity?.down ?? null) : null,
     });
     // Without the flag the velocity on the link is what is left in the autopilot's memory.
@@ -168,9 +172,28 @@ export class MavlinkVehicleModel implements VehicleModel {
     return {
       t_us,
       attitude,
+      tilt_sigma_deg: tiltSigma_deg(
+        {
+          lean_deg: Math.acos(Math.min(1, Math.abs(cos_tilt))) * DEG,
+          turning_dps: this.#attitudes.turning(boot_us) * DEG,
+          aided: this.#gpsFixed(),
+        },
+        this.#config.tilt,
+      ),
       agl,
       velocity_ne_mps: velocity === null || !known ? null : { north: velocity.north, east: velocity.east },
+      velocity_own: this.#velocityOwn(),
     };
+  }
+
+  /** PX4 without GPS fuses the velocities that it is sent. ArduPilot, with the parameters of docs/params, fuses none. */
+  #velocityOwn(): boolean {
+    return this.#identity.vehicle?.autopilot !== MavAutopilot.PX4 || this.#gpsFixed();
+  }
+
+  #gpsFixed(): boolean {
+    const gps = this.#fresh(this.#gps, this.#clock());
+    return gps !== null && gps.fixType >= LEAST_3D_FIX;
   }
 
   get status(): VehicleStatus {

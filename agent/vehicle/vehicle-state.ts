@@ -10,10 +10,14 @@ export interface VehiclePose {
   readonly t_us: number;
   /** Body attitude, aerospace convention, degrees; yaw from true north. */
   readonly attitude: EulerAngles;
+  /** 1-sigma of roll and of pitch beyond the error budget, degrees: by lean, by turning, by what aids the autopilot. */
+  readonly tilt_sigma_deg: number;
   /** Height above ground, metres, its 1-sigma, and where it comes from; null when nothing tells it. */
   readonly agl: { readonly agl_m: number; readonly sigma_m: number; readonly source: AglSource } | null;
   /** The autopilot's own velocity over ground, metres per second, north-east; null when it tells none. */
   readonly velocity_ne_mps: { readonly north: number; readonly east: number } | null;
+  /** That velocity is measured by something of the autopilot's own (GPS), not by what this agent tells it. */
+  readonly velocity_own: boolean;
 }
 
 /** What the vehicle says of itself; null where it has not said it. */

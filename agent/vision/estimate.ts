@@ -18,7 +18,8 @@ const DEG = Math.PI / 180;
  * that offset turned by the heading correction and stretched by the height correction.
  *
  * The covariance is the sum of: registration; heading after registration times the offset; height (relative) times the
- * offset; roll and pitch, each moved by one sigma through the exact projection; the map's own accuracy. The height's
+ * offset; roll and pitch, each moved by one sigma (the error budget's, and what the moment of the frame adds to it) through
+ * the exact projection; the map's own accuracy. The height's
  * prior (1, agl_sigma / agl) and the registered scale are combined by inverse variance.
  */
 export function estimatePosition(
@@ -40,8 +41,9 @@ export function estimatePosition(
     { north_m: (lever.north_m * height.sigma) / height.scale, east_m: (lever.east_m * height.sigma) / height.scale },
   ];
   const reported = imageCentreOffset(frame, rig);
+  const tilt_deg = Math.hypot(budget.attitude_sigma_deg, frame.tilt_sigma_deg ?? 0);
   for (const axis of ["roll_deg", "pitch_deg"] as const) {
-    const attitude = { ...frame.attitude, [axis]: frame.attitude[axis] + budget.attitude_sigma_deg };
+    const attitude = { ...frame.attitude, [axis]: frame.attitude[axis] + tilt_deg };
     const moved = imageCentreOffset({ ...frame, attitude }, rig);
     if (moved === null || reported === null) continue;
     const difference = { north_m: moved.north_m - reported.north_m, east_m: moved.east_m - reported.east_m };

@@ -4,6 +4,7 @@ import { type FrameResult, type Match, type NoFixReason, STAGES, type Stage } fr
 export class FrameRun {
   level: FrameResult["level"] = null;
   patch_offset: FrameResult["patch_offset"] = null;
+  tilt: NonNullable<FrameResult["tilt"]> | null = null;
   sightings: FrameResult["sightings"] = [];
   cells = 0;
   retrieved: FrameResult["retrieved"] = [];
@@ -40,6 +41,7 @@ export class FrameRun {
       estimate: this.best?.estimate ?? null,
       level: this.level,
       patch_offset: this.patch_offset,
+      ...(this.tilt === null ? {} : { tilt: this.tilt }),
       sightings: this.sightings,
       cells: this.cells,
       retrieved: this.retrieved,

@@ -26,6 +26,8 @@ export interface Frame {
   readonly image: FrameImage;
   /** Body attitude, aerospace convention, degrees; yaw from true north. */
   readonly attitude: EulerAngles;
+  /** 1-sigma of roll and of pitch beyond the error budget's, degrees; absent: nothing. */
+  readonly tilt_sigma_deg?: number;
   /** Height of the camera above the ground, metres. */
   readonly agl_m: number;
   /** 1-sigma of the yaw, degrees; 90 and more means that the heading is unknown. */

@@ -125,6 +125,7 @@ export class VisionPipeline {
     if (typeof plan === "string") return run.refuse(plan);
     run.level = plan.level;
     run.patch_offset = plan.centre;
+    if (frame.tilt_sigma_deg !== undefined) run.tilt = { sigma_deg: frame.tilt_sigma_deg, agl_m: frame.agl_m };
     const around = near === undefined ? undefined : this.patchNeighbourhood(plan, near);
     if (around !== undefined && this.offMap(around)) return run.refuse("off-map");
 

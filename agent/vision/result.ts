@@ -138,6 +138,8 @@ export interface FrameResult {
   readonly level: number | null;
   /** Ground offset from vehicle to patch centre with the reported attitude, metres; null when there was no query. */
   readonly patch_offset: { readonly north_m: number; readonly east_m: number } | null;
+  /** How wrong the frame's tilt may be beyond the error budget, degrees, and its height, metres; absent: not at all. */
+  readonly tilt?: { readonly sigma_deg: number; readonly agl_m: number };
   /** The cells most like the query, neighbours and all, best first. */
   readonly sightings: readonly Sighting[];
   /** Cells on the query's level: how many places the sightings were picked from. */

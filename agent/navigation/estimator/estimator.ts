@@ -7,7 +7,9 @@ import {
   initialState,
   type Measurement,
   positionMeasurement,
+  type SharedError,
   scaleMeasurement,
+  type TiltError,
   velocityMeasurement,
 } from "./state.js";
 
@@ -19,6 +21,8 @@ export interface PositionFix extends Vector {
   readonly white_cov_m2: Covariance2;
   /** Per-axis variance of the error that it shares with fixes close in time: attitude, height, map. */
   readonly shared_variance_m2: number;
+  /** How wrong the autopilot's tilt may be at this moment, beyond what is in the shared error; absent: not at all. */
+  readonly tilt?: TiltError | null;
   /** Heading offset as registration measured it, and its 1-sigma, degrees; null where it did not. */
   readonly heading: { readonly offset_deg: number; readonly sigma_deg: number } | null;
   /** True over reported height as registration measured it; null where only one height was tried. */
@@ -30,7 +34,7 @@ interface Entry {
   readonly t_us: number;
   /** Measurements that enter here, made from the state just before them. */
   readonly measure: (state: FilterState) => Measurement[];
-  readonly bias_variance_m2: number;
+  readonly shared: SharedError;
   after: FilterState;
 }
 
@@ -72,7 +76,7 @@ export class Estimator {
       fix.t_us,
       fix,
       Math.max(fix.white_cov_m2.nn, fix.white_cov_m2.ee) + fix.shared_variance_m2 + 1e4,
-      fix.shared_variance_m2,
+      sharedOf(fix),
       max_speed_mps,
       { offset_rad: heading.offset_deg * DEG, sigma_rad: heading.sigma_deg * DEG },
       this.config.scale_sigma,
@@ -125,7 +129,7 @@ export class Estimator {
   innovation_chi2(fix: PositionFix): number | null {
     const state = this.stateAt(fix.t_us);
     if (state === null) return null;
-    return state.innovation(positionMeasurement(fix, fix.white_cov_m2)).chi2;
+    return state.innovation(positionMeasurement(fix, fix.white_cov_m2, fix.tilt ?? null)).chi2;
   }
 
   /** Takes a fix in, at its capture time; false when that is further back than the history. */
@@ -133,7 +137,7 @@ export class Estimator {
     const oldest = this.oldest_us;
     if (oldest === null || fix.t_us < oldest) return false;
     this.motion.confirm(fix.t_us);
-    this.insert(fix.t_us, fix.t_us, this.measureFix(fix), fix.shared_variance_m2);
+    this.insert(fix.t_us, fix.t_us, this.measureFix(fix), sharedOf(fix));
     return true;
   }
 
@@ -175,7 +179,7 @@ export class Estimator {
   }
 
   private measureFix(fix: PositionFix): (state: FilterState) => Measurement[] {
-    const out = [positionMeasurement(fix, fix.white_cov_m2)];
+    const out = [positionMeasurement(fix, fix.white_cov_m2, fix.tilt ?? null)];
     if (fix.heading !== null) {
       out.push(headingMeasurement(fix.heading.offset_deg * DEG, fix.heading.sigma_deg * DEG));
     }
@@ -187,15 +191,14 @@ export class Estimator {
     return {
       t_us: fix.t_us,
       measure: this.measureFix(fix),
-      bias_variance_m2: fix.shared_variance_m2,
+      shared: sharedOf(fix),
       after,
     };
   }
 
   private propagated(base: Entry, t_us: number): FilterState {
     const state = base.after.clone();
-    for (const piece of this.motion.pieces(base.t_us, t_us, true))
-      state.propagate(piece, this.config, base.bias_variance_m2);
+    for (const piece of this.motion.pieces(base.t_us, t_us, true)) state.propagate(piece, this.config, base.shared);
     state.t_us = t_us;
     return state;
   }
@@ -205,7 +208,7 @@ export class Estimator {
     t_us: number,
     changed_us: number,
     measure: (state: FilterState) => Measurement[],
-    bias_variance_m2?: number,
+    shared?: SharedError,
   ): void {
     const first = this.entries[0];
     if (first === undefined || t_us < first.t_us) return;
@@ -214,7 +217,7 @@ export class Estimator {
     this.entries.splice(at, 0, {
       t_us,
       measure,
-      bias_variance_m2: bias_variance_m2 ?? before.bias_variance_m2,
+      shared: shared ?? before.shared,
       after: before.after,
     });
     const changed = this.entries.findIndex((entry) => entry.t_us > changed_us);
@@ -238,4 +241,8 @@ export class Estimator {
     const keep = this.entries.findLastIndex((entry) => entry.t_us <= newest - this.config.history_s * 1e6);
     if (keep > 0) this.entries = this.entries.slice(keep);
   }
+}
+
+function sharedOf({ shared_variance_m2, tilt }: PositionFix): SharedError {
+  return { bias_variance_m2: shared_variance_m2, tilt: tilt ?? null };
 }

@@ -2,14 +2,34 @@ import type { Covariance2 } from "../../fix.js";
 import type { NavigationConfig } from "../config.js";
 import type { MotionPiece } from "../motion.js";
 
-/** The state's entries: position, velocity, heading offset, relative height error, error that neighbouring fixes share. */
+/**
+ * The state's entries: position, velocity, heading offset, relative height error, error that neighbouring fixes share, and
+ * the tilt that the autopilot has wrong.
+ */
 const P = 0;
 const V = 2;
 const PSI = 4;
 const S = 5;
 const B = 6;
-export const STATE_SIZE = 8;
+const D = 8;
+export const STATE_SIZE = 10;
 const N = STATE_SIZE;
+
+/** The errors that neighbouring fixes share, as a fix tells of its own. */
+export interface SharedError {
+  /** Variance, per axis, of what lasts: mount, level attitude, height; square metres. */
+  readonly bias_variance_m2: number;
+  /** The autopilot's tilt of the moment; null where nothing is said of it. */
+  readonly tilt: TiltError | null;
+}
+
+/** How wrong the tilt may be, and what that does to a position. */
+export interface TiltError {
+  /** Variance per axis, rad2. */
+  readonly variance_rad2: number;
+  /** Metres of position for each radian: symmetric. */
+  readonly lever_m: Covariance2;
+}
 
 /** A linear measurement of two entries or one: value = sum of coefficient * entry + noise. */
 export interface Measurement {
@@ -23,10 +43,14 @@ export interface Measurement {
 /**
  * State of the horizontal error-state filter and its covariance, in a local north-east plane:
  * [p_n, p_e (m), v_n, v_e (m/s), psi (rad, true minus reported heading), s (true over reported height, minus 1),
- * b_n, b_e (m, the error that fixes close in time have in common)].
+ * b_n, b_e (m, the error that fixes close in time have in common), d_n, d_e (rad, how much too far the reported attitude
+ * leans north and east)].
  *
  * The shared error is a first-order Gauss-Markov process: without it a filter takes fifty fixes of one minute, all with
  * the same attitude error and on the same shifted map, for fifty independent ones, and its covariance becomes a lie.
+ *
+ * The wrong tilt is one too, but it comes and goes within seconds, and odometry sees it as motion: fixes and odometry agree
+ * on where the vehicle would be if its attitude were right. So what the tilt loses the position gains.
  */
 export class FilterState {
   readonly x: number[];
@@ -88,9 +112,9 @@ export class FilterState {
    * Moves on through one piece of time. A piece that odometry saw moves the position by its displacement, turned by the
    * heading offset and stretched by the height error; in any other the velocity carries it on.
    *
-   * @param bias_variance_m2 variance, per axis, of the error that fixes share
+   * @param shared the error that fixes share, as the last one told it
    */
-  propagate(piece: MotionPiece, config: NavigationConfig["estimator"], bias_variance_m2: number): void {
+  propagate(piece: MotionPiece, config: NavigationConfig["estimator"], shared: SharedError): void {
     const { dt_s, step } = piece;
     const f = identity();
     const q = config.acceleration_psd;
@@ -98,6 +122,10 @@ export class FilterState {
     const decay = Math.exp(-dt_s / config.bias_time_s);
     f[B * N + B] = decay;
     f[(B + 1) * N + B + 1] = decay;
+    const { bias_variance_m2, tilt } = shared;
+    const settling = Math.exp(-dt_s / config.tilt_time_s);
+    f[D * N + D] = settling;
+    f[(D + 1) * N + D + 1] = settling;
     if (step === null) {
       f[P * N + V] = dt_s;
       f[(P + 1) * N + V + 1] = dt_s;
@@ -114,7 +142,19 @@ export class FilterState {
       f[(P + 1) * N + S] = de;
       x[P] = (x[P] ?? 0) + dn * scale;
       x[P + 1] = (x[P + 1] ?? 0) + de * scale;
+      if (tilt !== null) {
+        const { nn, ne, ee } = tilt.lever_m;
+        const lost = 1 - settling;
+        f[P * N + D] = nn * lost;
+        f[P * N + D + 1] = ne * lost;
+        f[(P + 1) * N + D] = ne * lost;
+        f[(P + 1) * N + D + 1] = ee * lost;
+        x[P] = (x[P] ?? 0) + lost * (nn * (x[D] ?? 0) + ne * (x[D + 1] ?? 0));
+        x[P + 1] = (x[P + 1] ?? 0) + lost * (ne * (x[D] ?? 0) + ee * (x[D + 1] ?? 0));
+      }
     }
+    x[D] = (x[D] ?? 0) * settling;
+    x[D + 1] = (x[D + 1] ?? 0) * settling;
     x[B] = (x[B] ?? 0) * decay;
     x[B + 1] = (x[B + 1] ?? 0) * decay;
     this.transform(f);
@@ -137,11 +177,30 @@ export class FilterState {
       add(P + 1, P, step.cov_ne_m2.ne);
       add(P + 1, P + 1, step.cov_ne_m2.ee);
     }
+    if (tilt !== null) this.wander(tilt, tilt.variance_rad2 * (1 - settling * settling), step !== null);
     // What the compass did while nobody looked is unknown: a jump of it is what breaks a chain of odometry.
     const walk_rad = ((step === null ? config.heading_walk_blind_deg : config.heading_walk_deg) * Math.PI) / 180;
     add(PSI, PSI, walk_rad * walk_rad * dt_s);
     add(S, S, config.scale_walk ** 2 * dt_s);
     this.t_us += Math.round(dt_s * 1e6);
+  }
+
+  /** The tilt's error changes by a variance; where odometry saw the time pass, the position changes against it. */
+  private wander({ lever_m: { nn, ne, ee } }: TiltError, variance_rad2: number, seen: boolean): void {
+    const add = (row: number, column: number, value: number): void => {
+      this.cov[row * N + column] = (this.cov[row * N + column] ?? 0) + value;
+      if (row !== column) this.cov[column * N + row] = (this.cov[column * N + row] ?? 0) + value;
+    };
+    add(D, D, variance_rad2);
+    add(D + 1, D + 1, variance_rad2);
+    if (!seen) return;
+    add(P, D, -nn * variance_rad2);
+    add(P, D + 1, -ne * variance_rad2);
+    add(P + 1, D, -ne * variance_rad2);
+    add(P + 1, D + 1, -ee * variance_rad2);
+    add(P, P, (nn * nn + ne * ne) * variance_rad2);
+    add(P, P + 1, ne * (nn + ee) * variance_rad2);
+    add(P + 1, P + 1, (ne * ne + ee * ee) * variance_rad2);
   }
 
   /** Takes a measurement in (Kalman update, Joseph form, so that the covariance stays one). */
@@ -235,17 +294,26 @@ export class FilterState {
   }
 }
 
-/** A fix: position plus the shared error plus white noise. */
-export function positionMeasurement(position: { north_m: number; east_m: number }, white: Covariance2): Measurement {
+/** A fix: position plus the shared errors plus white noise. */
+export function positionMeasurement(
+  position: { north_m: number; east_m: number },
+  white: Covariance2,
+  tilt: TiltError | null,
+): Measurement {
+  const { nn, ne, ee } = tilt?.lever_m ?? { nn: 0, ne: 0, ee: 0 };
   return {
     rows: [
       [
         [P, 1],
         [B, 1],
+        [D, nn],
+        [D + 1, ne],
       ],
       [
         [P + 1, 1],
         [B + 1, 1],
+        [D, ne],
+        [D + 1, ee],
       ],
     ],
     values: [position.north_m, position.east_m],
@@ -277,7 +345,7 @@ export function initialState(
   t_us: number,
   position: { north_m: number; east_m: number },
   position_variance_m2: number,
-  bias_variance_m2: number,
+  { bias_variance_m2, tilt }: SharedError,
   max_speed_mps: number,
   heading: { readonly offset_rad: number; readonly sigma_rad: number },
   scale_sigma: number,
@@ -290,6 +358,7 @@ export function initialState(
     state.setVariance(P + axis, position_variance_m2);
     state.setVariance(V + axis, (max_speed_mps / 2) ** 2);
     state.setVariance(B + axis, bias_variance_m2);
+    state.setVariance(D + axis, tilt?.variance_rad2 ?? 0);
   }
   state.setVariance(PSI, heading.sigma_rad ** 2);
   state.setVariance(S, scale_sigma ** 2);

@@ -1,4 +1,5 @@
 import type { PositionFix } from "../estimator/estimator.js";
+import { tiltVariance_m2 } from "../measurement.js";
 import type { Vector } from "../motion.js";
 
 /** Displacement of the vehicle between two times with its per-axis variance, the reported heading being off by so much. */
@@ -61,11 +62,15 @@ export class FixChains {
     const a = earlier.white_cov_m2;
     const b = later.white_cov_m2;
     // Shared errors cancel between neighbours in the best case only: both are counted.
-    const shared = earlier.shared_variance_m2 + later.shared_variance_m2 + moved.variance_m2;
+    const shared = sharedVariance_m2(earlier) + sharedVariance_m2(later) + moved.variance_m2;
     const nn = a.nn + b.nn + shared;
     const ee = a.ee + b.ee + shared;
     const ne = a.ne + b.ne;
     const chi2 = (ee * north_m ** 2 - 2 * ne * north_m * east_m + nn * east_m ** 2) / (nn * ee - ne * ne);
     return chi2 <= this.gate_chi2;
   }
+}
+
+function sharedVariance_m2({ shared_variance_m2, tilt }: PositionFix): number {
+  return shared_variance_m2 + (tilt ? tiltVariance_m2(tilt) : 0);
 }

@@ -99,6 +99,8 @@ export class FakeVehicle implements VehiclePart {
     attitude: { roll_deg: 0, pitch_deg: 0, yaw_deg: 90 },
     agl: { agl_m: 100, sigma_m: 5, source: "relative" },
     velocity_ne_mps: { north: 1, east: 2 },
+    velocity_own: true,
+    tilt_sigma_deg: 0,
   };
   status: VehicleStatus = {
     vehicle: { sysid: 1, compid: 1, autopilot: 3, type: 2 },
