@@ -44,6 +44,16 @@ function delayMax(value: number, min: number, max: number, why: string): ParamRu
   return { names: ["EKF2_DELAY_MAX"], kind: "float", value, accepts, severity: "problem", reboot: true, why };
 }
 
+const NOISE_OF_MESSAGE: ParamRule = {
+  names: ["EKF2_EV_NOISE_MD"],
+  kind: "integer",
+  value: 0,
+  accepts: { kind: "equal" },
+  severity: "problem",
+  reboot: false,
+  why: "0 takes the error from the message; else every position or velocity would count as equally good",
+};
+
 /** Firmware before 2026-02 has this one in place of EKF2_AGP0_CTRL, and no receiver for the message. */
 export const OLD_AGP_CONTROL = "EKF2_AGP_CTRL";
 
@@ -56,6 +66,7 @@ export const PX4_GLOBAL_POSITION_SENSOR: ParamSetup = {
   notes: [
     "PX4 fuses it beside GPS: nothing has to be switched when GPS is lost.",
     "The agent moves positions on to the time of sending, 5 a second; EKF2_AGP0_DELAY 150 flew with that.",
+    "Velocities go beside them as ODOMETRY, 10 a second: without GPS nothing else keeps the tilt right.",
     "Slots are made at boot: reboot after EKF2_AGP0_ID was changed. A slot keeps the first sensor id heard on a link.",
   ],
   rules: [
@@ -98,6 +109,25 @@ export const PX4_GLOBAL_POSITION_SENSOR: ParamSetup = {
       reboot: false,
       why: "it is the floor under the error that the agent states; a high one wastes good positions",
     },
+    {
+      names: ["EKF2_EV_CTRL"],
+      kind: "integer",
+      value: 4,
+      accepts: { kind: "bits", set: 4, clear: 2 | 8 },
+      severity: "problem",
+      reboot: false,
+      why: "bit 2 fuses the velocity beside the positions: without GPS and without it the tilt goes wrong, and the positions with it",
+    },
+    {
+      names: ["EKF2_EV_DELAY"],
+      kind: "float",
+      value: 150,
+      accepts: { kind: "range", min: 50, max: 200 },
+      severity: "problem",
+      reboot: true,
+      why: "the agent sends the velocity of that long ago; what is more than 100 ms older than the fusion horizon is dropped silently",
+    },
+    NOISE_OF_MESSAGE,
     POSITION_LIMIT,
     ...WITHOUT_GPS,
   ],
@@ -109,24 +139,16 @@ function externalVision(delay: ParamRule, horizon: ParamRule): readonly ParamRul
     {
       names: ["EKF2_EV_CTRL"],
       kind: "integer",
-      value: 1,
-      accepts: { kind: "bits", set: 1, clear: 2 | 8 },
+      value: 5,
+      accepts: { kind: "bits", set: 1 | 4, clear: 2 | 8 },
       severity: "problem",
       reboot: false,
-      why: "bit 0 fuses the horizontal position; bits 1 and 3 would take height and yaw, which a map match does not give",
+      why: "bits 0 and 2 fuse horizontal position and velocity (without it the tilt goes wrong when GPS is lost); bits 1 and 3 would take height and yaw, which a map match does not give",
       missing: "this firmware has no EKF2_EV_CTRL (it came with 1.14): update it",
     },
     delay,
     horizon,
-    {
-      names: ["EKF2_EV_NOISE_MD"],
-      kind: "integer",
-      value: 0,
-      accepts: { kind: "equal" },
-      severity: "problem",
-      reboot: false,
-      why: "0 takes the error from the message; else every position would count as equally good",
-    },
+    NOISE_OF_MESSAGE,
     {
       names: ["EKF2_EVP_NOISE"],
       kind: "float",

@@ -37,6 +37,8 @@ export const PRESETS = {
     EKF2_AGP0_CTRL: 1,
     EKF2_AGP0_DELAY: 150,
     EKF2_AGP0_NOISE: 1,
+    EKF2_EV_CTRL: 4,
+    EKF2_EV_DELAY: 150,
     EKF2_DELAY_MAX: 200,
     COM_POS_FS_EPH: 50,
   },

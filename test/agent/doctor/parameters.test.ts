@@ -185,10 +185,17 @@ describe("parameters that real autopilots told", () => {
 
   it("PX4 that flew on GLOBAL_POSITION_SENSOR: the limit was wrong at first, and set before the flight", async () => {
     const { first, last } = recorded("px4-quad");
+    // It was recorded before velocities went beside the positions, and the last one was not asked for then.
+    const velocities = [
+      ["EKF2_EV_CTRL", "is 1, must have bit 2 and must not have bit 1 and bit 3: set 5"],
+      ["EKF2_EV_DELAY", "is 0, must be from 50 to 200: set 150, then reboot the autopilot"],
+      ["EKF2_EV_NOISE_MD", "could not be read: it does not exist"],
+    ];
     assert.deepEqual(await wrong(PX4_GLOBAL_POSITION_SENSOR, first), [
+      ...velocities,
       ["COM_POS_FS_EPH", "is 5, must be at least 30 or -1: set 50"],
     ]);
-    assert.deepEqual(await wrong(PX4_GLOBAL_POSITION_SENSOR, last), []);
+    assert.deepEqual(await wrong(PX4_GLOBAL_POSITION_SENSOR, last), velocities);
   });
 
   it("the same PX4 was not set up for ODOMETRY at that horizon: it never took it", async () => {

@@ -13,9 +13,9 @@ import {
   visionSetProblems,
 } from "./parameter-problems.js";
 import type { ParameterReader } from "./parameter-reader.js";
+import { EV_CONTROL } from "./px4-velocity.js";
 import { isArdupilot, isPx4 } from "./vehicle-kind.js";
 
-const EV_CONTROL = "EKF2_EV_CTRL";
 /** PX4 uses no GPS with 0. */
 const PX4_GPS_CONTROL = "EKF2_GPS_CTRL";
 

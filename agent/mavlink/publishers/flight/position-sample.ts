@@ -13,6 +13,9 @@ export interface PositionSample {
   readonly eph_m: number;
   readonly cov_ne_m2: Covariance2;
   readonly protection_level_m: number;
+  /** Velocity over ground, metres per second, and its 1-sigma over both axes. */
+  readonly velocity_ne_mps: { readonly north: number; readonly east: number };
+  readonly velocity_sigma_mps: number;
   readonly reset_counter: number;
   readonly fix_count: number;
   readonly fix_t_us: number;
@@ -53,6 +56,8 @@ export function sampleAt(moment: PublishMoment, t_us: number): Sampled {
     eph_m: position.eph_m,
     cov_ne_m2: position.cov_ne_m2,
     protection_level_m: position.protection_level_m,
+    velocity_ne_mps: position.velocity_ne_mps,
+    velocity_sigma_mps: position.velocity_sigma_mps,
     reset_counter: position.reset_counter,
     fix_count: position.fix_count,
     fix_t_us: position.fix_t_us,

@@ -7,6 +7,7 @@ import { GuardedPublisher, type Turn } from "./guarded-publisher.js";
 import { odometryQuality, WireResets, wantPlaced } from "./local-position.js";
 import type { ParameterReader } from "./parameter-reader.js";
 import { wantPosition } from "./position-sample.js";
+import { Px4Velocity } from "./px4-velocity.js";
 import { SharedOrigin } from "./shared-origin.js";
 import { isPx4, vehicleText, wantVehicle } from "./vehicle-kind.js";
 
@@ -34,6 +35,8 @@ const MAX_EV_DELAY_MS = 500;
  * - TIMESYNC is answered and EKF2_EV_DELAY is 0: the stamp is the time of the position, on the agent's clock;
  * - TIMESYNC is not answered: PX4 stamps on arrival and takes EKF2_EV_DELAY off, so that the position of that long ago is
  *   sent.
+ *
+ * ODOMETRY carries the velocity too; PX4 takes it where EKF2_EV_CTRL has its bit.
  */
 export class Px4LocalFlight extends GuardedPublisher {
   readonly name: Px4LocalOptions["message"];
@@ -41,6 +44,7 @@ export class Px4LocalFlight extends GuardedPublisher {
   readonly #parameters: ParameterReader;
   readonly #origin: SharedOrigin;
   readonly #resets = new WireResets();
+  readonly #velocity: Px4Velocity;
 
   constructor(options: Px4LocalOptions, parameters: ParameterReader) {
     super(options.rate_hz);
@@ -48,11 +52,13 @@ export class Px4LocalFlight extends GuardedPublisher {
     this.#options = options;
     this.#parameters = parameters;
     this.#origin = new SharedOrigin(options.origin);
+    this.#velocity = new Px4Velocity(options.rate_hz);
     parameters.want([EV_DELAY]);
   }
 
   override receive(frame: MavlinkFrame): void {
     this.#origin.receive(frame);
+    this.#velocity.receive(frame);
   }
 
   protected turn(moment: PublishMoment, checks: Checks): Turn {
@@ -74,7 +80,7 @@ export class Px4LocalFlight extends GuardedPublisher {
         const stamped = this.#options.answersTimesync ? point : { ...point, t_us: now_us };
         return [
           this.#options.message === "odometry"
-            ? encodeOdometry(stamped, "px4", odometryQuality(placed.sample.eph_m))
+            ? encodeOdometry(stamped, "px4", odometryQuality(placed.sample.eph_m), this.#velocity.of(placed.sample))
             : encodeVisionPosition(stamped),
         ];
       },

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { common } from "node-mavlink";
 import { GlobalPositionSensor } from "../../../../../agent/mavlink/messages/global-position-sensor.js";
 import { GlobalPositionSensorFlight } from "../../../../../agent/mavlink/publishers/flight/global-position-sensor.js";
 import { ParameterReader } from "../../../../../agent/mavlink/publishers/flight/parameter-reader.js";
-import { COPTER, FakeFlight, failing, ofType, POSITION, PX4, run } from "./helpers.js";
+import { COPTER, FakeFlight, failing, ofType, POSITION, PX4, parametersOf, run } from "./helpers.js";
 
 function publisher(change: { rate_hz?: number; eph_floor_m?: number } = {}): GlobalPositionSensorFlight {
   return new GlobalPositionSensorFlight({ rate_hz: 5, sensorId: 3, eph_floor_m: 5, ...change }, new ParameterReader());
@@ -107,4 +108,45 @@ test("ticked late or early it never goes faster than its rate, and not below 2 H
     const gaps = sent.slice(1).map(({ t_us }, at) => t_us - (sent[at]?.t_us ?? 0));
     assert.ok(Math.max(...gaps) <= 500_000);
   }
+});
+
+describe("velocities beside the positions", () => {
+  const beside = (values: Readonly<Record<string, number>>) =>
+    new GlobalPositionSensorFlight({ rate_hz: 5, sensorId: 3, eph_floor_m: 5 }, parametersOf(PX4, values));
+
+  test("where PX4 takes them: ODOMETRY without a position, 10 a second, of the time that PX4 takes off", () => {
+    const flight = new FakeFlight(PX4);
+    flight.fix(400_000);
+    const sent = run(beside({ EKF2_EV_CTRL: 4, EKF2_EV_DELAY: 150 }), flight, 10);
+    const velocities = ofType(sent, common.Odometry);
+    assert.ok(velocities.length >= 99 && velocities.length <= 101, `${velocities.length}`);
+    const gaps = velocities.slice(1).map(({ t_us }, at) => t_us - (velocities[at]?.t_us ?? 0));
+    assert.ok(Math.max(...gaps) < 200_000, `${Math.max(...gaps)} us`);
+    for (const { t_us, message } of velocities) {
+      assert.equal(Number(message.timeUsec), t_us);
+      assert.ok([message.x, message.y, message.z, ...message.q].every(Number.isNaN));
+      assert.deepEqual([message.vx, message.vy, message.vz], [10, -4, 0]);
+      assert.ok((message.velocityCovariance[0] ?? 0) >= 0.5 ** 2 / 2);
+    }
+    const positions = ofType(sent, GlobalPositionSensor).length;
+    assert.ok(positions === 50 || positions === 51, `${positions}`);
+  });
+
+  test("none where PX4 does not, nor of a time that it cannot reach back to", () => {
+    for (const values of [
+      { EKF2_EV_CTRL: 1, EKF2_EV_DELAY: 150 },
+      { EKF2_EV_CTRL: 4, EKF2_EV_DELAY: 500 },
+      { EKF2_EV_CTRL: 4 },
+    ]) {
+      const sent = run(beside(values), new FakeFlight(PX4), 5);
+      assert.equal(ofType(sent, common.Odometry).length, 0);
+      assert.ok(ofType(sent, GlobalPositionSensor).length >= 25);
+    }
+  });
+
+  test("none without a position", () => {
+    const flight = new FakeFlight(PX4);
+    flight.position = null;
+    assert.equal(run(beside({ EKF2_EV_CTRL: 4, EKF2_EV_DELAY: 150 }), flight, 5).length, 0);
+  });
 });

@@ -5,6 +5,7 @@ import { PX4_FRAME } from "../../../../../agent/mavlink/local-frame.js";
 import { ParameterReader } from "../../../../../agent/mavlink/publishers/flight/parameter-reader.js";
 import { Px4LocalFlight, type Px4LocalOptions } from "../../../../../agent/mavlink/publishers/flight/px4-local.js";
 import {
+  arrives,
   COPTER,
   FakeFlight,
   failing,
@@ -90,14 +91,41 @@ test("gaps stay under 200 ms, also when it is ticked at 25 Hz or a fix is late",
   }
 });
 
-test("frame as recorded: NED, unknown attitude and velocity", () => {
+test("frame as recorded: NED, unknown attitude", () => {
   const [first] = ofType(run(odometry(0), new FakeFlight(PX4), 0.1), common.Odometry);
   assert.ok(first !== undefined);
   const { message } = first;
   assert.deepEqual([message.frameId, message.childFrameId, message.estimatorType], [1, 1, 2]);
-  assert.ok(message.q.every(Number.isNaN) && Number.isNaN(message.vx) && Number.isNaN(message.yawspeed));
+  assert.ok(message.q.every(Number.isNaN) && Number.isNaN(message.yawspeed));
   assert.deepEqual([message.poseCovariance[0], message.poseCovariance[6], message.poseCovariance[11]], [9, 16, 1e4]);
   assert.ok(message.quality > 0);
+});
+
+test("PX4 takes each velocity for new: the variance says how many of them have one error", () => {
+  const [slow, fast] = [15, 30].map((rate_hz) => {
+    const [first] = ofType(run(odometry(0, { rate_hz }), new FakeFlight(PX4), 0.1), common.Odometry);
+    return first?.message.velocityCovariance ?? [];
+  });
+  assert.ok(slow !== undefined && fast !== undefined);
+  assert.equal(slow[11], 1e4);
+  for (const k of [0, 6]) {
+    assert.ok((slow[k] ?? 0) > 0.5 ** 2 / 2, `${slow[k]}`);
+    assert.ok(Math.abs((fast[k] ?? 0) / (slow[k] ?? 1) - 2) < 1e-6);
+  }
+});
+
+test("the velocity of the position's time goes with it; the vertical one is the autopilot's own", () => {
+  const flight = new FakeFlight(PX4);
+  flight.fix(400_000);
+  const feed = odometry(300);
+  feed.receive(
+    arrives(
+      Object.assign(new common.LocalPositionNed(), { timeBootMs: 1, x: 0, y: 0, z: 0, vx: 9, vy: 9, vz: -1.5 }),
+      PX4,
+    ),
+  );
+  const [first] = ofType(run(feed, flight, 0.1), common.Odometry);
+  assert.deepEqual([first?.message.vx, first?.message.vy, first?.message.vz], [10, -4, -1.5]);
 });
 
 test("VISION_POSITION_ESTIMATE in its place", () => {
