@@ -42,6 +42,11 @@ export interface TwinOptions {
   /** Slow error of roll and pitch (each) and fast noise on all three angles, degrees. */
   readonly tiltBias_deg: number;
   readonly attitudeNoise_deg: number;
+  /**
+   * Part of an acceleration that the attitude takes for gravity while no velocity aids it (PX4; real ones, leaning by 36
+   * degrees, were up to 5 degrees wrong). 0: none, and the attitude has its slow errors only.
+   */
+  readonly unaidedTilt: number;
   /** Slow error of the accelerometer, m/s2. */
   readonly accelBias_mps2: number;
   /** Slow error of the barometric height, metres. */
@@ -69,6 +74,7 @@ const DEFAULTS: Omit<TwinOptions, "kind"> = {
   compassOffset_deg: null,
   tiltBias_deg: 0.3,
   attitudeNoise_deg: 0.1,
+  unaidedTilt: 0,
   accelBias_mps2: 0.03,
   baroBias_m: 0.5,
   rangefinderMax_m: 150,

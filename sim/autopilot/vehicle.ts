@@ -162,7 +162,7 @@ export class Vehicle {
     if (this.#t_us % CONTROL_EVERY_US === 0) this.#demand = this.steering.demand(this.#inertial);
     this.body.step(STEP_S, this.#demand, wind);
     this.#touchDown();
-    this.#inertial = this.sensors.inertial(this.truth, STEP_S);
+    this.#inertial = this.sensors.inertial(this.truth, STEP_S, this.#velocityAided());
     const airspeed_mps = this.traits.frame === "plane" ? this.truth.airspeed_mps : null;
     this.ekf.step({
       t_us: this.#t_us,
@@ -176,6 +176,11 @@ export class Vehicle {
     this.commander.step(this.situation);
     this.#pilot?.step();
     this.#record();
+  }
+
+  /** ArduPilot's tilt is taken to be right whatever aids it. */
+  #velocityAided(): boolean {
+    return this.firmware.kind !== "px4" || this.firmware.ekf.velocityAided;
   }
 
   #gpsFix(): GpsFix | null {

@@ -1,5 +1,7 @@
 import type { FeedOptions } from "../../agent/mavlink/publishers/flight/feed-options.js";
 import { FlightFeed } from "../../agent/mavlink/publishers/flight/flight-feed.js";
+import type { NavigationSolution } from "../../agent/navigation/solution.js";
+import type { VehicleConfig } from "../../agent/vehicle/config.js";
 import { MavlinkVehicleModel } from "../../agent/vehicle/vehicle-model.js";
 import type { Companion } from "./companion.js";
 import { GivenPositions } from "./given-positions.js";
@@ -32,20 +34,32 @@ export class FeedingAgent {
   readonly #navigation: FramesOfTwin | GivenPositions;
   readonly #companion: Companion;
 
-  constructor(companion: Companion, options: Partial<FeedOptions>, seed: number, navigation: "frames" | "given") {
+  /** @param navigation "tilted": as "frames", placed by the attitude that the twin reports, wrong as it is */
+  constructor(
+    companion: Companion,
+    options: Partial<FeedOptions>,
+    seed: number,
+    navigation: "frames" | "given" | "tilted",
+    config: Partial<VehicleConfig> = {},
+  ) {
     this.#companion = companion;
     this.feed = new FlightFeed({ answersTimesync: false, ...options });
-    this.vehicle = new MavlinkVehicleModel({ clock: () => this.#now_us });
+    this.vehicle = new MavlinkVehicleModel({ clock: () => this.#now_us, config });
     const { twin } = companion;
     this.#navigation =
       navigation === "given"
         ? new GivenPositions(twin, AHEAD_US, seed)
-        : new FramesOfTwin(twin, AHEAD_US, this.vehicle, seed);
+        : new FramesOfTwin(twin, AHEAD_US, this.vehicle, seed, navigation === "tilted");
     companion.onFrame = (frame, t_us) => {
       this.vehicle.receive(frame, t_us + AHEAD_US);
       this.feed.receive(frame, t_us + AHEAD_US);
     };
     for (const [msgid, hz] of WANTED) companion.command(511, msgid, 1e6 / hz);
+  }
+
+  /** What navigation says of this moment. */
+  get solution(): NavigationSolution {
+    return this.#navigation.solutionAt(this.#now_us);
   }
 
   get #now_us(): number {

@@ -3,6 +3,7 @@ import type { NavigationSolution } from "../../agent/navigation/solution.js";
 import type { VehicleModel } from "../../agent/vehicle/vehicle-state.js";
 import type { Twin } from "../../sim/autopilot/twin.js";
 import { Rng } from "../../sim/world/random.js";
+import { bodyToNed } from "../../tiles/geometry/rotation.js";
 import { LEVELS, REFERENCE, resultAt } from "../agent/helpers/navigation-inputs.js";
 
 /** Frames, and how late odometry and vision are. */
@@ -34,7 +35,14 @@ export class FramesOfTwin {
   /** The camera gives frames. */
   seeing = true;
 
-  constructor(twin: Twin, ahead_us: number, vehicle: VehicleModel, seed: number) {
+  /** @param tilted vision and odometry place the vehicle by the attitude that it reports, wrong as it is */
+  constructor(
+    twin: Twin,
+    ahead_us: number,
+    vehicle: VehicleModel,
+    seed: number,
+    private readonly tilted = false,
+  ) {
     this.#twin = twin;
     this.#ahead_us = ahead_us;
     this.#vehicle = vehicle;
@@ -54,7 +62,9 @@ export class FramesOfTwin {
 
   #frame(): void {
     const { vehicle } = this.#twin;
-    const { north_m, east_m } = vehicle.truth;
+    const moved = this.tilted ? tiltShift(vehicle) : { north_m: 0, east_m: 0 };
+    const north_m = vehicle.truth.north_m + moved.north_m;
+    const east_m = vehicle.truth.east_m + moved.east_m;
     const t_us = this.#twin.t_us + this.#ahead_us;
     const noise = (sigma_m: number) => sigma_m * this.#rng.normal();
     const yawError_rad = vehicle.attitude.yawError_rad;
@@ -69,7 +79,8 @@ export class FramesOfTwin {
     const agl_m = vehicle.trueAgl_m;
     this.#later(ODOMETRY_LATE_US, () => {
       const pose = this.#vehicle.poseAt(t_us);
-      if (pose?.velocity_ne_mps) this.navigator.onVelocity(t_us, pose.velocity_ne_mps, VELOCITY_SIGMA_MPS);
+      const sigma_mps = pose?.velocity_own === false ? null : VELOCITY_SIGMA_MPS;
+      if (pose?.velocity_ne_mps) this.navigator.onVelocity(t_us, pose.velocity_ne_mps, sigma_mps);
       if (last === null) return;
       this.navigator.onOdometry({
         refused: null,
@@ -91,12 +102,30 @@ export class FramesOfTwin {
       east_m: east_m + this.#shared.east_m + noise(WHITE_M),
     };
     const heading_correction_deg = (-yawError_rad * 180) / Math.PI + this.#rng.normal();
-    this.#later(VISION_LATE_US, () =>
-      this.navigator.onVision({ ...resultAt(t_us, place, false), heading_correction_deg }),
-    );
+    const patch_offset = below(vehicle.attitude, agl_m);
+    this.#later(VISION_LATE_US, () => {
+      const sigma_deg = this.#vehicle.poseAt(t_us)?.tilt_sigma_deg ?? 0;
+      const tilt = this.tilted ? { patch_offset, tilt: { sigma_deg, agl_m } } : {};
+      this.navigator.onVision({ ...resultAt(t_us, place, false), heading_correction_deg, ...tilt });
+    });
   }
 
   #later(delay_us: number, give: () => void): void {
     this.#queue.push({ at_us: this.#twin.t_us + delay_us, give });
   }
+}
+
+/** The ground that a camera fixed to the vehicle looks at, from below it, metres. */
+function below(attitude: { roll_rad: number; pitch_rad: number; yaw_rad: number }, agl_m: number) {
+  const angles = { roll_deg: attitude.roll_rad, pitch_deg: attitude.pitch_rad, yaw_deg: attitude.yaw_rad };
+  const degrees = Object.fromEntries(Object.entries(angles).map(([key, rad]) => [key, (rad * 180) / Math.PI]));
+  const m = bodyToNed({ roll_deg: 0, pitch_deg: 0, yaw_deg: 0, ...degrees });
+  return { north_m: (agl_m * m[2]) / m[8], east_m: (agl_m * m[5]) / m[8] };
+}
+
+/** How far off a position is that was computed with the reported roll and pitch, metres. */
+function tiltShift({ attitude, truth, trueAgl_m }: Twin["vehicle"]) {
+  const seen = below({ ...truth, yaw_rad: truth.yaw_rad }, trueAgl_m);
+  const told = below({ ...attitude, yaw_rad: truth.yaw_rad }, trueAgl_m);
+  return { north_m: seen.north_m - told.north_m, east_m: seen.east_m - told.east_m };
 }

@@ -18,6 +18,8 @@ export interface Inertial {
 
 /** White noise of the acceleration samples, m/s2. */
 const ACCEL_NOISE = 0.08;
+/** How fast a tilt that no velocity aids follows accelerations, and an aided one comes back, seconds. */
+const TILT_FOLLOWS_S = 3;
 /** The compass also wanders by this much around its constant offset. */
 const COMPASS_WANDER = { copter: 0.7 * DEG, plane: 0.4 * DEG } as const;
 /** Largest offset that is drawn: a plane has learned its heading from its course before it loses GPS. */
@@ -32,6 +34,8 @@ export class Sensors {
   readonly #tilt: readonly [Wander, Wander];
   readonly #accel: readonly [Wander, Wander];
   readonly #baro: Wander;
+  /** Lean too far north and east, radians, by accelerations that were taken for gravity. */
+  readonly #unaided: [number, number] = [0, 0];
   #baroError_m = 0;
 
   constructor(rng: Rng, options: TwinOptions) {
@@ -46,10 +50,15 @@ export class Sensors {
     this.#baro = new Wander(rng, options.baroBias_m, 60);
   }
 
-  inertial(truth: Truth, dt_s: number): Inertial {
+  /** @param aided the EKF has a velocity that is not of its accelerometers: without one its tilt follows accelerations */
+  inertial(truth: Truth, dt_s: number, aided = true): Inertial {
     const yawError = this.#offset_rad + this.#compass.step(dt_s);
-    const rollError = this.#tilt[0].step(dt_s);
-    const pitchError = this.#tilt[1].step(dt_s);
+    this.#follow(truth, dt_s, aided);
+    const [north, east] = this.#unaided;
+    // A lean too far north is a nose too low where it points north, a right side too low where it points west.
+    const [cosYaw, sinYaw] = [Math.cos(truth.yaw_rad), Math.sin(truth.yaw_rad)];
+    const rollError = this.#tilt[0].step(dt_s) - north * sinYaw + east * cosYaw;
+    const pitchError = this.#tilt[1].step(dt_s) - north * cosYaw - east * sinYaw;
     this.#baroError_m = this.#baro.step(dt_s);
     const yaw = wrapPi(truth.yaw_rad + yawError);
     // Measured in the body, turned back with the believed heading: the vector turns by the error of the heading. A wrong
@@ -67,6 +76,13 @@ export class Sensors {
       yaw_rad: wrapPi(yaw + noise * this.#rng.normal()),
       yawError_rad: yawError,
     };
+  }
+
+  #follow(truth: Truth, dt_s: number, aided: boolean): void {
+    const share = aided ? 0 : this.#options.unaidedTilt / GRAVITY_MPS2;
+    const part = dt_s / TILT_FOLLOWS_S;
+    this.#unaided[0] += (share * truth.an_mps2 - this.#unaided[0]) * part;
+    this.#unaided[1] += (share * truth.ae_mps2 - this.#unaided[1]) * part;
   }
 
   /** Height above home by the barometer, metres. */

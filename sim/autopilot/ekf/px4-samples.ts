@@ -11,11 +11,13 @@ export interface VisionSample {
   /** The time stamp brought onto the autopilot's clock, once TIMESYNC has converged; null before. */
   readonly synced_us: number | null;
   readonly arrival_us: number;
+  /** NaN where the message has a velocity only. */
   readonly north_m: number;
   readonly east_m: number;
   /** Deviation of one axis, metres; NaN where unknown. */
   readonly sigma_m: number;
-  readonly velocity: { readonly vn_mps: number; readonly ve_mps: number } | null;
+  /** With the deviation of one axis, m/s; null where it is not stated. */
+  readonly velocity: { readonly vn_mps: number; readonly ve_mps: number; readonly sigma_mps: number | null } | null;
 }
 
 /** A sample and the time it is true at, on the autopilot's clock. */

@@ -20,6 +20,10 @@ import {
 } from "./px4-limits.js";
 import { due, type GlobalSample, type Timed, VisionRhythm, type VisionSample } from "./px4-samples.js";
 
+/** Least deviation of a velocity of vision, m/s. */
+const VISION_VELOCITY_MPS = 0.2;
+const VELOCITY_AIDS_US = 1_000_000;
+
 /** EKF2 as far as horizontal position goes: GNSS, GLOBAL_POSITION_SENSOR (AGP slot 0) and external vision. */
 export class Px4Ekf implements Estimator {
   readonly #options: Px4EkfOptions;
@@ -47,6 +51,7 @@ export class Px4Ekf implements Estimator {
   #valid = false;
   #ratio = 0;
   #velocityRatio = 0;
+  #velocityAided_us = Number.NEGATIVE_INFINITY;
 
   constructor(options: Px4EkfOptions) {
     this.#options = options;
@@ -71,6 +76,10 @@ export class Px4Ekf implements Estimator {
   }
   get positionRatio(): number {
     return this.#ratio;
+  }
+  /** A velocity was fused within the last second: of GPS, or of vision. */
+  get velocityAided(): boolean {
+    return this.#now_us - this.#velocityAided_us < VELOCITY_AIDS_US;
   }
   get velocityRatio(): number {
     return this.#velocityRatio;
@@ -195,6 +204,7 @@ export class Px4Ekf implements Estimator {
     this.#gpsFused_us = this.#after(fused, this.#gpsFused_us, north_m, east_m, sigma_m, "GPS", true);
     if (fix.velocity !== null) {
       this.#velocityRatio = this.#filter.fuseVelocity(fix.velocity.vn_mps, fix.velocity.ve_mps, 0.3, GPS_GATE).ratio;
+      this.#velocityAided_us = this.#now_us;
     }
   }
 
@@ -241,6 +251,10 @@ export class Px4Ekf implements Estimator {
   #useVision(sample: VisionSample): void {
     const control = this.#options.parameter("EKF2_EV_CTRL");
     const { north_m, east_m } = sample;
+    if (!Number.isFinite(north_m)) {
+      this.#useVisionVelocity(sample, control);
+      return;
+    }
     const floor_m = this.#options.parameter("EKF2_EVP_NOISE");
     const sigma_m = Number.isNaN(sample.sigma_m) ? floor_m : Math.max(sample.sigma_m, floor_m);
     if (!this.#visionActive) {
@@ -256,9 +270,15 @@ export class Px4Ekf implements Estimator {
     const alone = !this.#gpsActive && !this.#globalActive;
     const fused = this.#filter.fusePosition(north_m, east_m, sigma_m, VISION_GATE);
     this.#visionFused_us = this.#after(fused, this.#visionFused_us, north_m, east_m, sigma_m, "vision", alone);
-    if ((control & 4) !== 0 && sample.velocity !== null) {
-      this.#filter.fuseVelocity(sample.velocity.vn_mps, sample.velocity.ve_mps, 0.2, VISION_GATE);
-    }
+    this.#useVisionVelocity(sample, control);
+  }
+
+  #useVisionVelocity({ velocity }: VisionSample, control: number): void {
+    if ((control & 4) === 0 || velocity === null || !this.#located || !this.#rhythm.mayStart) return;
+    const { vn_mps, ve_mps, sigma_mps } = velocity;
+    const sigma = Math.max(sigma_mps ?? 0, VISION_VELOCITY_MPS);
+    const { accepted } = this.#filter.fuseVelocity(vn_mps, ve_mps, sigma, VISION_GATE);
+    if (accepted) this.#velocityAided_us = this.#now_us;
   }
 
   /** The time at which the source was last fused, after what became of a sample. */

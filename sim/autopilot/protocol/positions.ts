@@ -2,6 +2,7 @@ import { common } from "node-mavlink";
 import { decodeAs } from "../../../agent/mavlink/codec.js";
 import type { MavlinkFrame } from "../../../agent/mavlink/frame.js";
 import { GlobalPositionSensor } from "../../../agent/mavlink/messages/global-position-sensor.js";
+import type { VisionSample } from "../ekf/px4-samples.js";
 import type { Vehicle } from "../vehicle.js";
 
 /** MAV_FRAME_LOCAL_NED, LOCAL_FRD, BODY_FRD. */
@@ -30,15 +31,16 @@ interface LocalFix {
   readonly y: number;
   readonly covariance: readonly number[];
   readonly resetCounter: number;
-  readonly velocity: { readonly vn_mps: number; readonly ve_mps: number } | null;
+  readonly velocity: VisionSample["velocity"];
 }
 
 function localFix(vehicle: Vehicle, fix: LocalFix, context: PositionContext): void {
   const { firmware } = vehicle;
   const at = (k: number) => fix.covariance[k] ?? Number.NaN;
   const remote_us = Number(fix.usec);
-  if (!Number.isFinite(fix.x) || !Number.isFinite(fix.y)) return;
+  const placed = Number.isFinite(fix.x) && Number.isFinite(fix.y);
   if (firmware.kind === "ardupilot") {
+    if (!placed) return;
     firmware.ekf.external({
       remote_us,
       arrival_us: context.t_us,
@@ -49,6 +51,7 @@ function localFix(vehicle: Vehicle, fix: LocalFix, context: PositionContext): vo
     });
     return;
   }
+  if (!placed && fix.velocity === null) return;
   firmware.ekf.vision({
     synced_us: context.synced(remote_us),
     arrival_us: context.t_us,
@@ -73,7 +76,7 @@ function globalVisionPosition(vehicle: Vehicle, frame: MavlinkFrame, context: Po
 
 function odometry(vehicle: Vehicle, frame: MavlinkFrame, context: PositionContext): void {
   const message = decodeAs(frame, common.Odometry);
-  const { frameId, childFrameId, quality, vx, vy, q } = message;
+  const { frameId, childFrameId, quality } = message;
   const ardupilot = vehicle.firmware.kind === "ardupilot";
   if (ardupilot && (frameId !== LOCAL_FRD || childFrameId !== BODY_FRD || quality < 0)) return;
   if (!ardupilot && frameId !== LOCAL_FRD && frameId !== LOCAL_NED) return;
@@ -85,18 +88,23 @@ function odometry(vehicle: Vehicle, frame: MavlinkFrame, context: PositionContex
       y: message.y,
       covariance: message.poseCovariance,
       resetCounter: message.resetCounter,
-      velocity: childFrameId === BODY_FRD ? turned(vx, vy, q) : turned(vx, vy, [1, 0, 0, 0]),
+      velocity: velocityOf(message),
     },
     context,
   );
 }
 
-/** A level velocity of the body in local axes; null where it is not given. */
-function turned(vx: number, vy: number, q: readonly number[]): LocalFix["velocity"] {
-  const [w = 1, x = 0, y = 0, z = 0] = q;
+/** A level velocity in local axes, of the body or of them; null where it is not given. */
+function velocityOf({ childFrameId, vx, vy, q, velocityCovariance }: common.Odometry): LocalFix["velocity"] {
+  const [w = 1, x = 0, y = 0, z = 0] = childFrameId === BODY_FRD ? q : [1, 0, 0, 0];
   const yaw = Math.atan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z));
   if (!Number.isFinite(vx) || !Number.isFinite(vy) || !Number.isFinite(yaw)) return null;
-  return { vn_mps: vx * Math.cos(yaw) - vy * Math.sin(yaw), ve_mps: vx * Math.sin(yaw) + vy * Math.cos(yaw) };
+  const variance = Math.max(velocityCovariance[0] ?? Number.NaN, velocityCovariance[6] ?? Number.NaN);
+  return {
+    vn_mps: vx * Math.cos(yaw) - vy * Math.sin(yaw),
+    ve_mps: vx * Math.sin(yaw) + vy * Math.cos(yaw),
+    sigma_mps: variance >= 0 ? Math.sqrt(variance) : null,
+  };
 }
 
 /** PX4 stamps it on arrival: time, processing time and flags have no effect, and any latitude is one. */
