@@ -3,7 +3,7 @@ import type { FrameResult } from "../vision/result.js";
 import type { Evidence } from "./belief/belief.js";
 import type { NavigationConfig } from "./config.js";
 import type { PositionFix } from "./estimator/estimator.js";
-import type { TiltError } from "./estimator/state.js";
+import type { TiltError } from "./estimator/measurements.js";
 import { turned } from "./motion.js";
 
 /** The part of a pack that navigation needs. */

@@ -2,16 +2,14 @@ import type { Covariance2 } from "../../fix.js";
 import type { NavigationConfig } from "../config.js";
 import { MotionHistory, type MotionStep, turned, type Vector } from "../motion.js";
 import {
-  type FilterState,
   headingMeasurement,
-  initialState,
   type Measurement,
   positionMeasurement,
-  type SharedError,
   scaleMeasurement,
   type TiltError,
   velocityMeasurement,
-} from "./state.js";
+} from "./measurements.js";
+import { type FilterState, initialState, type SharedError } from "./state.js";
 
 /** One registered position as the filter takes it, in the local plane. */
 export interface PositionFix extends Vector {
