@@ -1,6 +1,6 @@
 /**
  * How long the whole way takes on this machine, on synthetic input: packing one square kilometre at 0.3 m/px, and frame to fix
- * at 1080p with ten candidates; and the encoder alone on one patch.
+ * at 1080p with ten candidates; re-ranking twenty; and the encoder alone on one patch.
  *
  *     node dist/bench/speed.js [--json FILE] [--frames N] [--threads N] [--float DIR] [--encoder-only]
  *
@@ -42,7 +42,12 @@ async function main(): Promise<void> {
 }
 
 /** Packs and flies in processes of their own, as a user would, and prints what they took. */
-function wholeWay(): { pack_s: number; frames: number; stage_ms: z.infer<typeof reportShape>["stage_ms"] } {
+function wholeWay(): {
+  pack_s: number;
+  frames: number;
+  stage_ms: z.infer<typeof reportShape>["stage_ms"];
+  rerank_20_ms: z.infer<typeof percentiles>;
+} {
   const work = mkdtempSync(join(tmpdir(), "skylink-speed-"));
   try {
     const place = ["--seed", "9", "--size-m", "1000"];
@@ -56,9 +61,12 @@ function wholeWay(): { pack_s: number; frames: number; stage_ms: z.infer<typeof 
     // The sigmas that a flight has when it states none: they decide how many headings and scales are tried.
     const sigmas = ["--yaw-sigma", "5", "--agl-sigma", "6"];
     runCli("sim/make-flight.js", [...place, ...lens, ...sigmas, "--frames", values.frames, "--out", flight]);
-    const replayed = ["--stills", "--candidates", "10", "--threads", values.threads, "--json", report];
-    runCli("agent/cli.js", ["replay", flight, "--pack", pack, ...replayed]);
-    const { frames, stage_ms } = reportShape.parse(JSON.parse(readFileSync(report, "utf8")));
+    const replay = (candidates: string): z.infer<typeof reportShape> => {
+      const replayed = ["--stills", "--candidates", candidates, "--threads", values.threads, "--json", report];
+      runCli("agent/cli.js", ["replay", flight, "--pack", pack, ...replayed]);
+      return reportShape.parse(JSON.parse(readFileSync(report, "utf8")));
+    };
+    const { frames, stage_ms } = replay("10");
     process.stdout.write(`flash pack of 1 km² at 0.3 m/px: ${packing.seconds.toFixed(1)} s\n`);
     process.stdout.write(`frame to fix, 1920 x 1080, K = 10, ${values.threads} threads, ${frames} frames, ms:\n`);
     for (const [stage, { p50, p95 }] of Object.entries(stage_ms)) {
@@ -66,7 +74,12 @@ function wholeWay(): { pack_s: number; frames: number; stage_ms: z.infer<typeof 
         `  ${stage.padEnd(10)} p50 ${p50.toFixed(1).padStart(7)}   p95 ${p95.toFixed(1).padStart(7)}\n`,
       );
     }
-    return { pack_s: packing.seconds, frames, stage_ms };
+    const rerank_20_ms = replay("20").stage_ms.rerank;
+    if (rerank_20_ms === undefined) throw new Error("the report has no stage named rerank");
+    process.stdout.write(
+      `re-ranking of 20 candidates in one batch, ms: p50 ${rerank_20_ms.p50.toFixed(1)}   p95 ${rerank_20_ms.p95.toFixed(1)}\n`,
+    );
+    return { pack_s: packing.seconds, frames, stage_ms, rerank_20_ms };
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
