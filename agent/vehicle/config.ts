@@ -57,7 +57,7 @@ export const DEFAULT_VEHICLE_CONFIG: VehicleConfig = {
     relative: { sigma_m: 5, sigma_share: 0.05, drift_mps: 1, gap_ms: 1500, hold_ms: 1000 },
   },
   // PX4 in its simulator, leaning by 36 degrees: 0.9 to 1.3 degrees per axis with GPS, 1.5 without, the budget's 1 included.
-  tilt: { per_lean: 0.02, per_lean_unaided: 0.03, clock_sigma_ms: 10 },
+  tilt: { per_lean: 0.02, per_lean_unaided: 0.04, clock_sigma_ms: 10 },
   rangefinder_max_tilt_deg: 45,
   rangefinder_min_m: 0.2,
   rangefinder_max_m: 150,

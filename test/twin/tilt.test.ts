@@ -71,7 +71,7 @@ describe("a PX4 copter whose tilt goes wrong with its accelerations", () => {
   });
 
   it("keeps its tilt where it takes the velocities that go beside the positions", () => {
-    const aided = flown({ per_lean_unaided: 0.03, control: 4 });
+    const aided = flown({ per_lean_unaided: 0.04, control: 4 });
     assert.ok(aided.tilt_deg < 0.5 && aided.error_m < 2, `${aided.tilt_deg} degrees, ${aided.error_m} m RMS`);
   });
 });
