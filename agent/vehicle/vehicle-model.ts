@@ -3,6 +3,7 @@ import { bodyToNed } from "../../tiles/geometry/rotation.js";
 import { decodeAs } from "../mavlink/codec.js";
 import type { MavlinkFrame } from "../mavlink/frame.js";
 import { SenderIdentity } from "../mavlink/identity.js";
+import { EstimatorSensorFusionStatus, FUSION_SOURCES } from "../mavlink/messages/estimator-sensor-fusion-status.js";
 import { AttitudeHistory } from "./attitude.js";
 import type { ClockMap } from "./boot-clock.js";
 import { BootTime } from "./boot-time.js";
@@ -73,6 +74,8 @@ export class MavlinkVehicleModel implements VehicleModel {
   #reboots = 0;
   #messages = 0;
   #heartbeat: Heard<{ armed: boolean; customMode: number }> | null = null;
+  /** Whether PX4's EKF uses GPS, where it says so. */
+  #gpsUsed: Heard<boolean> | null = null;
   #gps: Heard<{ fixType: number; satellites: number | null }> | null = null;
   #position: Heard<Place | null> | null = null;
   #sensorsUnhealthy: number | null = null;
@@ -141,6 +144,11 @@ export class MavlinkVehicleModel implements VehicleModel {
         this.#gps = { value: { fixType, satellites }, now_us: arrival_us };
         break;
       }
+      case EstimatorSensorFusionStatus.MSG_ID: {
+        const { active } = decodeAs(frame, EstimatorSensorFusionStatus);
+        this.#gpsUsed = { value: (active[FUSION_SOURCES.gps] ?? 0) !== 0, now_us: arrival_us };
+        break;
+      }
       case common.SysStatus.MSG_ID: {
         const { onboardControlSensorsEnabled, onboardControlSensorsHealth } = decodeAs(frame, common.SysStatus);
         this.#sensorsUnhealthy = (onboardControlSensorsEnabled & ~onboardControlSensorsHealth) >>> 0;
@@ -176,7 +184,7 @@ export class MavlinkVehicleModel implements VehicleModel {
         {
           lean_deg: Math.acos(Math.min(1, Math.abs(cos_tilt))) * DEG,
           turning_dps: this.#attitudes.turning(boot_us) * DEG,
-          aided: this.#gpsFixed(),
+          aided: this.#gpsAids(),
         },
         this.#config.tilt,
       ),
@@ -188,12 +196,14 @@ export class MavlinkVehicleModel implements VehicleModel {
 
   /** PX4 without GPS fuses the velocities that it is sent. ArduPilot, with the parameters of docs/params, fuses none. */
   #velocityOwn(): boolean {
-    return this.#identity.vehicle?.autopilot !== MavAutopilot.PX4 || this.#gpsFixed();
+    return this.#identity.vehicle?.autopilot !== MavAutopilot.PX4 || this.#gpsAids();
   }
 
-  #gpsFixed(): boolean {
-    const gps = this.#fresh(this.#gps, this.#clock());
-    return gps !== null && gps.fixType >= LEAST_3D_FIX;
+  /** A receiver may have a fix that the EKF does not use: switched off, or refused as false. */
+  #gpsAids(): boolean {
+    const now_us = this.#clock();
+    const gps = this.#fresh(this.#gps, now_us);
+    return gps !== null && gps.fixType >= LEAST_3D_FIX && this.#fresh(this.#gpsUsed, now_us) !== false;
   }
 
   get status(): VehicleStatus {
@@ -291,6 +301,7 @@ export class MavlinkVehicleModel implements VehicleModel {
     this.#heights.clear();
     this.#ekf.clear();
     this.#gps = null;
+    this.#gpsUsed = null;
     this.#position = null;
     this.#sensorsUnhealthy = null;
     this.#origin = null;

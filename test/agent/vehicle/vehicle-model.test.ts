@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { common, minimal } from "node-mavlink";
+import { EstimatorSensorFusionStatus } from "../../../agent/mavlink/messages/estimator-sensor-fusion-status.js";
 import { MavlinkVehicleModel } from "../../../agent/vehicle/vehicle-model.js";
 import { wrapDegrees } from "../../../tiles/geometry/rotation.js";
 import { BOOT_AT_US, flight, levelFlight } from "./flight.js";
@@ -251,5 +252,29 @@ describe("MavlinkVehicleModel: whose messages", () => {
         },
       ),
     );
+  });
+});
+
+describe("MavlinkVehicleModel: whose velocity it is", () => {
+  const gps = message(common.GpsRawInt, { fixType: common.GpsFixType.GPS_FIX_TYPE_3D_FIX, satellitesVisible: 11 });
+  const fusion = (gpsBits: number) =>
+    message(EstimatorSensorFusionStatus, { active: [gpsBits, 0, 1, 0, 1, 0, 0, 0, 0] });
+  const leaning = (ms: number) => attitude(ms, { roll: 30 });
+
+  it("is PX4's own while it uses GPS, and its tilt is worth more then", () => {
+    const { model, at, send } = flight({}, heartbeat(PX4_HEARTBEAT));
+    send(1000, leaning(1000));
+    const without = model.poseAt(at(1000));
+    assert.equal(without?.velocity_own, false);
+    send(1000, gps);
+    const withGps = model.poseAt(at(1000));
+    assert.equal(withGps?.velocity_own, true, "it does not say what it uses: a fix is taken for used");
+    assert.ok((withGps?.tilt_sigma_deg ?? 9) < (without?.tilt_sigma_deg ?? 0));
+    send(1000, fusion(1));
+    assert.equal(model.poseAt(at(1000))?.velocity_own, true);
+    send(1000, fusion(0));
+    const refused = model.poseAt(at(1000));
+    assert.equal(refused?.velocity_own, false, "a fix that the EKF does not use");
+    assert.equal(refused?.tilt_sigma_deg, without?.tilt_sigma_deg);
   });
 });
