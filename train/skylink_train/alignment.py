@@ -18,6 +18,10 @@ FINE = 28
 HALF = FINE // 2
 PLACES = HALF + 1
 """Places a side of a token (2x2 squares of stride 16) on a candidate, half outside included: from -1 to 13."""
+ROW = HALF + 2
+"""Squares of a padded row: one more on either side."""
+VOLUME = (PLACES - 1) * ROW + PLACES
+"""Entries of the match volume for a token: places by rows of ROW, those that wrap from one row into the next left unread."""
 REACH = 6
 """Shifts each way, in squares of stride 16."""
 SHIFTS = 2 * REACH + 1
@@ -34,12 +38,10 @@ AROUND = 2
 
 
 def halve(x: Tensor, side: int) -> Tensor:
-    """[n,side,side,c] -> sums of 2x2 squares [n,side/2,side/2,c], by slices of contiguous memory."""
+    """[n,side,side,c] -> sums of 2x2 squares [n,side/2,side/2,c], over contiguous memory."""
     n, c = x.shape[0], x.shape[3]
     half = side // 2
-    x = x.reshape(n, half, 2 * side * c)
-    x = x[:, :, : side * c] + x[:, :, side * c :]
-    x = x.reshape(n, half, half, 2 * c)
+    x = x.reshape(-1, 2, side * c).sum(1).reshape(-1, half, half, 2 * c)
     return x[..., :c] + x[..., c:]
 
 
@@ -49,14 +51,23 @@ def unit_rows(x: Tensor) -> Tensor:
 
 
 def squares(tokens_of: Tensor) -> Tensor:
-    """[n,14,14,c] -> [n,49,4c]: the four squares of each token."""
+    """[n,14,14,c] -> [n,4,c,49]: the four squares of each token."""
     n, c = tokens_of.shape[0], tokens_of.shape[3]
-    return tokens_of.reshape(n, TOKENS, 2, TOKENS, 2, c).permute(0, 1, 3, 2, 4, 5).reshape(n, TOKENS * TOKENS, 4 * c)
+    return tokens_of.reshape(n, TOKENS, 2, TOKENS, 2, c).permute(0, 2, 4, 5, 1, 3).reshape(n, 4, c, TOKENS * TOKENS)
+
+
+def diagonals() -> np.ndarray:
+    """Which products of PATCH x PATCH features with a 4x4 patch belong to which of 5x5 shifts, over 16: [PATCH**2*16,25]."""
+    shifts = 2 * NEAR + 1
+    out = np.zeros((PATCH, PATCH, 4, 4, shifts, shifts), np.float32)
+    for row, column, dy, dx in np.ndindex(4, 4, shifts, shifts):
+        out[row + dy, column + dx, row, column, dy, dx] = 1 / 16
+    return out.reshape(PATCH * PATCH * 16, shifts * shifts)
 
 
 def paths() -> tuple[np.ndarray, np.ndarray]:
-    """For each hypothesis and token: its place in the volume (row * PLACES + column, or PLACES**2 outside), and the
-    token's first feature at stride 8 (row, column)."""
+    """For each hypothesis and token: its place in the volume (row * ROW + column, or VOLUME outside), and the token's first
+    feature at stride 8 (row, column)."""
     shift = np.arange(-REACH, REACH + 1)
     dy, dx = np.meshgrid(shift, shift, indexing="ij")
     token = 2.0 * np.arange(TOKENS)
@@ -71,7 +82,7 @@ def paths() -> tuple[np.ndarray, np.ndarray]:
         at_x = x[None] + dx.ravel()[:, None]
         row, column = np.rint(at_y).astype(int), np.rint(at_x).astype(int)
         inside = (row >= -1) & (row < PLACES - 1) & (column >= -1) & (column < PLACES - 1)
-        place.append(np.where(inside, (row + 1) * PLACES + column + 1, PLACES * PLACES))
+        place.append(np.where(inside, (row + 1) * ROW + column + 1, VOLUME))
         first.append(np.stack([np.rint(2 * at_y), np.rint(2 * at_x)], -1).astype(int))
     return np.concatenate(place), np.concatenate(first)
 
@@ -83,27 +94,30 @@ class Alignment(nn.Module):
         super().__init__()
         place, first = paths()
         hypotheses, tokens = place.shape
-        volume = PLACES * PLACES
-        index = np.where(place < volume, np.arange(tokens)[None] * volume + place, tokens * volume)
+        index = np.where(place < VOLUME, place * tokens + np.arange(tokens)[None], tokens * VOLUME)
         self.register_buffer("index", torch.from_numpy(index.reshape(-1).astype(np.int32)), persistent=False)
-        inside = (place < volume).astype(np.float32)
+        inside = (place < VOLUME).astype(np.float32)
         self.register_buffer("inside", torch.from_numpy(inside.T.copy()), persistent=False)
         self.register_buffer("first", torch.from_numpy(first.astype(np.int32)), persistent=False)
+        self.register_buffer("diagonals", torch.from_numpy(diagonals()), persistent=False)
+        inner = np.zeros((PATCH, PATCH), np.float32)
+        inner[NEAR : NEAR + 4, NEAR : NEAR + 4] = 1
+        self.register_buffer("inner", torch.from_numpy(inner.reshape(1, -1)), persistent=False)
         self.register_buffer("components", torch.eye(64, CHANNELS_NEAR))
         self.hypotheses = hypotheses
 
     def view_parts(self, view: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """What is computed once for a view: tokens' squares [H,49,256], how much of each was seen [H,49], patches at stride 8
-        [H,49,16,32], tokens [H,49,32]."""
+        """What is computed once for a view: tokens' squares [H,4,64,49], how much of each was seen [H,49], patches at stride 8
+        [H,49,32,16], tokens [H,49,32]."""
         n = view.shape[0]
         half = unit_rows(halve(view, FINE))
         seen = (half * half).sum(-1, keepdim=True)
         token_squares = squares(half)
-        token_seen = squares(seen).sum(-1)
+        token_seen = squares(seen).sum((1, 2))
         small = view.reshape(n, FINE * FINE, 64) @ self.components
-        patches = small.reshape(n, TOKENS, 4, TOKENS, 4, CHANNELS_NEAR).permute(0, 1, 3, 2, 4, 5)
-        patches = patches.reshape(n, TOKENS * TOKENS, 16, CHANNELS_NEAR)
-        return token_squares, token_seen, patches, unit_rows(patches.sum(2))
+        patches = small.reshape(n, TOKENS, 4, TOKENS, 4, CHANNELS_NEAR).permute(0, 1, 3, 5, 2, 4)
+        patches = patches.reshape(n, TOKENS * TOKENS, CHANNELS_NEAR, 16)
+        return token_squares, token_seen, patches, unit_rows(patches.sum(3))
 
     def forward(
         self, parts: tuple[Tensor, Tensor, Tensor, Tensor], view_of: Tensor, window: Tensor
@@ -115,11 +129,12 @@ class Alignment(nn.Module):
         k = window.shape[0]
         count = TOKENS * TOKENS
         half = unit_rows(halve(window, FINE))
-        padded = torch.nn.functional.pad(half, (0, 0, 1, 1, 1, 1))
-        blocks = torch.cat([padded[:, i : i + PLACES, j : j + PLACES] for i in (0, 1) for j in (0, 1)], 3)
-        volume = token_squares @ blocks.reshape(k, PLACES * PLACES, -1).transpose(1, 2)
+        padded = torch.nn.functional.pad(half, (0, 0, 1, 1, 1, 1)).reshape(k, ROW * ROW, -1)
+        # Each of a token's four squares against all places; one place on is one entry on, one row on is ROW.
+        matched = [(padded @ token_squares[:, square])[:, at : at + VOLUME] for square, at in enumerate((0, 1, ROW, ROW + 1))]
+        volume = (matched[0] + matched[1] + matched[2] + matched[3]).reshape(k, -1)
 
-        rows = torch.cat([volume.reshape(k, -1).t(), torch.zeros(1, k)])
+        rows = torch.cat([volume.t(), torch.zeros(1, k)])
         summed = rows.index_select(0, self.index).reshape(self.hypotheses, count, k).sum(1).t()
         weight = token_seen @ self.inside
         # Mean over what lies on the candidate, less sure the less of the frame that is.
@@ -139,33 +154,21 @@ class Alignment(nn.Module):
         small = window.reshape(k * FINE * FINE, 64) @ self.components
         lying = unit_rows(halve(halve(small.reshape(k, FINE, FINE, -1), FINE), HALF).reshape(k, count, -1))
         small = torch.cat([small, torch.zeros(1, CHANNELS_NEAR)])
-        found = small.index_select(0, at).reshape(k, count, PATCH, PATCH, CHANNELS_NEAR)
-        near = self._near(patches, found.reshape(k, count, PATCH * PATCH, CHANNELS_NEAR))
-        inner = found[:, :, NEAR : NEAR + 4, NEAR : NEAR + 4].reshape(k, count, 16, CHANNELS_NEAR)
-        tokens = unit_rows(inner.sum(2))
+        found = small.index_select(0, at).reshape(k, count, PATCH * PATCH, CHANNELS_NEAR)
+        near = (found @ patches).reshape(k, count, -1) @ self.diagonals
+        tokens = unit_rows((self.inner @ found).reshape(k, count, CHANNELS_NEAR))
         return scores, near_volume, near, tokens, tokens @ view_tokens.transpose(1, 2), lying
 
     def _around(self, volume: Tensor, best: Tensor) -> Tensor:
         """The volume at the aligned place of each token and AROUND squares each way."""
-        k, count = volume.shape[:2]
+        k, count = best.shape[0], TOKENS * TOKENS
         first = self.first.index_select(0, best).long()
         offset = torch.arange(-AROUND, AROUND + 1)
         # Stride 8 to the place of the volume, whose first stands for -1.
         y = torch.div(first[:, :, 0, None] + 1, 2, rounding_mode="floor") + 1 + offset
         x = torch.div(first[:, :, 1, None] + 1, 2, rounding_mode="floor") + 1 + offset
         on = ((y >= 0) & (y < PLACES)).unsqueeze(3) & ((x >= 0) & (x < PLACES)).unsqueeze(2)
-        at = y.clamp(0, PLACES - 1).unsqueeze(3) * PLACES + x.clamp(0, PLACES - 1).unsqueeze(2)
-        picked = volume.gather(2, at.reshape(k, count, -1))
+        at = y.clamp(0, PLACES - 1).unsqueeze(3) * ROW + x.clamp(0, PLACES - 1).unsqueeze(2)
+        at = at.reshape(k, count, -1) * count + torch.arange(count).unsqueeze(1)
+        picked = volume.gather(1, at.reshape(k, -1)).reshape(k, count, -1)
         return picked * on.reshape(k, count, -1).float() / 4
-
-    def _near(self, patches: Tensor, found: Tensor) -> Tensor:
-        """Mean cosine of a token's 4x4 features with the aligned ones at 5x5 shifts: [K,49,16,c] and [K,49,64,c] ->
-        [K,49,25]. Sums along diagonals by reading the products with a row length that is one shift longer."""
-        k, count = patches.shape[:2]
-        products = patches @ found.transpose(2, 3)
-        span = 4 * PATCH * PATCH
-        flat = torch.nn.functional.pad(products.reshape(k, count, 4 * span), (0, 4 * PATCH))
-        rows = flat.reshape(k, count, 4, span + PATCH).sum(2)[:, :, : 4 * (PATCH * PATCH + 1)]
-        columns = rows.reshape(k, count, 4, PATCH * PATCH + 1).sum(2)
-        shifts = 2 * NEAR + 1
-        return columns[:, :, : shifts * PATCH].reshape(k, count, shifts, PATCH)[..., :shifts].reshape(k, count, -1) / 16

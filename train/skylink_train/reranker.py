@@ -73,10 +73,13 @@ class Layer(nn.Module):
         x = x + self._join(torch.softmax(q @ k + mask, -1) @ v)
         return x + self.down(F.relu(self.up(self.norm2(x)))), k, v
 
-    def after(self, x: Tensor, k: Tensor, v: Tensor, view_of: Tensor, mask: Tensor) -> Tensor:
-        """What follows it: x [K,L,w], with the prefix's keys and values of the view `view_of` of each."""
+    def after(self, x: Tensor, k: Tensor, v: Tensor, view_of: Tensor, mask: Tensor, rows: int | None = None) -> Tensor:
+        """What follows it: x [K,L,w], with the prefix's keys and values of the view `view_of` of each. With `rows` only the
+        last so many of L are worked out: nothing reads the others after the last layer."""
         y = self.norm1(x)
-        q = self._split(self.query(y)) * (y.shape[2] // self.heads) ** -0.5
+        if rows is not None:
+            x, mask = x[:, -rows:], mask[-rows:]
+        q = self._split(self.query(y if rows is None else y[:, -rows:])) * (y.shape[2] // self.heads) ** -0.5
         own = q @ self._split(self.key(y)).transpose(2, 3) + mask
         weights = torch.softmax(torch.cat([q @ k.index_select(0, view_of), own], 3), -1)
         length = k.shape[3]
@@ -139,9 +142,10 @@ class Reranker(nn.Module):
             own = own + self.relate(torch.cat([cosines, 4 * near, 4 * around], 2))
         prefix = torch.cat([self.words(prompt), self.feature(view_tokens * 4) + self.segment[0]], 1) + self.position[:PREFIX]
         x = torch.cat([own + self.segment[1], answer], 1) + self.position[PREFIX:]
-        for layer in self.layers:
+        last = len(self.layers) - 1
+        for index, layer in enumerate(self.layers):
             prefix, k, v = layer(prefix, self.prefix_mask)
-            x = layer.after(x, k, v, view_of, self.own_mask)
+            x = layer.after(x, k, v, view_of, self.own_mask, 1 if index == last else None)
         return self.logits(self.norm(x[:, -1])) + torch.cat([extra, -extra], 1) / 2
 
     def _summary(self, scores: Tensor, near: Tensor) -> tuple[Tensor, Tensor]:
