@@ -2,6 +2,10 @@ import { ardupilotmega, common, minimal } from "node-mavlink";
 import { decodeAs } from "../../agent/mavlink/codec.js";
 import type { MavlinkFrame } from "../../agent/mavlink/frame.js";
 import type { Vehicle } from "../../agent/mavlink/identity.js";
+import {
+  EstimatorSensorFusionStatus,
+  FUSION_SOURCES,
+} from "../../agent/mavlink/messages/estimator-sensor-fusion-status.js";
 import { positionClaimed } from "../../agent/vehicle/ekf.js";
 import { modeName } from "../../agent/vehicle/modes.js";
 import type { ResetCause } from "../../sim/autopilot/ekf/estimator.js";
@@ -54,6 +58,8 @@ export class BlackBox {
   #positionOk = false;
   #everOk = false;
   #gps = true;
+  /** PX4's EKF uses GPS, where it says so. */
+  #gpsUsed = false;
   /** Every jump has this cause from now on: a way of feeding that is made of jumps. */
   allJumps: ResetCause | null = null;
 
@@ -128,6 +134,9 @@ export class BlackBox {
         this.#health(flags, posHorizRatio);
         break;
       }
+      case EstimatorSensorFusionStatus.MSG_ID:
+        this.#sources(decodeAs(frame, EstimatorSensorFusionStatus));
+        break;
       case common.StatusText.MSG_ID: {
         const { severity, text } = decodeAs(frame, common.StatusText);
         this.#text(severity, text);
@@ -196,6 +205,16 @@ export class BlackBox {
     if (ok && !this.#everOk) this.#explained.push({ t_s: this.#t_s, cause: "start" });
     this.#everOk ||= ok;
     this.log.add({ kind: "event", t_s: this.#t_s, event: "position_ok", ok });
+  }
+
+  /**
+   * PX4 changes its source by itself: seven seconds after the loss it gives GPS up, and where positions come by ODOMETRY it
+   * then goes to the newest of them (before, it took them as relative to GPS).
+   */
+  #sources({ active }: EstimatorSensorFusionStatus): void {
+    const used = (active[FUSION_SOURCES.gps] ?? 0) !== 0;
+    if (this.#gpsUsed && !used) this.#explained.push({ t_s: this.#t_s, cause: "source_switch" });
+    this.#gpsUsed = used;
   }
 
   #text(severity: number, text: string): void {
