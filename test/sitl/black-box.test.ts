@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type MavLinkData, minimal } from "node-mavlink";
-import { EstimatorSensorFusionStatus } from "../../agent/mavlink/messages/estimator-sensor-fusion-status.js";
 import { PRESETS } from "../../sim/autopilot/parameters/presets.js";
 import { offsetToLonLat } from "../../tiles/geodesy/index.js";
 import { estimatorStatus, frameOf, globalPosition, heartbeat, PX4_HEARTBEAT } from "../agent/vehicle/frames.js";
@@ -97,7 +96,7 @@ describe("a flight seen from outside", () => {
 });
 
 /** A PX4 in flight that is at a place, north of its start, at each second. */
-function px4Flight(): { readonly box: BlackBox; at(t_s: number, north_m: number): void; gpsUsed(used: boolean): void } {
+function px4Flight(): { readonly box: BlackBox; at(t_s: number, north_m: number): void } {
   const box = new BlackBox(() => ({ sysid: 1, compid: 1, autopilot: minimal.MavAutopilot.PX4, type: 2 }));
   const receive = (message: MavLinkData): void => box.receive(frameOf(message), box.t_s * 1e6);
   receive(heartbeat({ ...PX4_HEARTBEAT, baseMode: 128 as minimal.MavModeFlag }));
@@ -106,32 +105,19 @@ function px4Flight(): { readonly box: BlackBox; at(t_s: number, north_m: number)
     box,
     at: (t_s, north_m) => {
       const { lat_deg, lon_deg } = offsetToLonLat({ lat_deg: 48, lon_deg: 11 }, north_m, 0);
-      receive(
-        globalPosition({
-          timeBootMs: t_s * 1000,
-          lat: Math.round(lat_deg * 1e7),
-          lon: Math.round(lon_deg * 1e7),
-          vx: 0,
-          vy: 0,
-        }),
-      );
-    },
-    gpsUsed: (used) => {
-      const status = new EstimatorSensorFusionStatus();
-      status.active = [used ? 1 : 0, 0, 1, 0, 1, 0, 0, 0, 0];
-      receive(status);
+      const place = { lat: Math.round(lat_deg * 1e7), lon: Math.round(lon_deg * 1e7), vx: 0, vy: 0 };
+      receive(globalPosition({ timeBootMs: t_s * 1000, ...place }));
     },
   };
 }
 
-describe("a PX4 that gives GPS up by itself", () => {
-  it("may go to the newest position of vision then", () => {
-    const { box, at, gpsUsed } = px4Flight();
-    gpsUsed(true);
+describe("a PX4 whose GPS is jammed", () => {
+  it("may go to the newest position of vision when it gives GPS up", () => {
+    const { box, at } = px4Flight();
     at(21, 0);
-    at(22, 0);
-    gpsUsed(false);
-    at(22.5, 4);
+    box.gpsJammed(true);
+    for (let t_s = 22; t_s <= 28; t_s++) at(t_s, 0);
+    at(28.5, 4);
     box.finish();
     assert.deepEqual(
       box.log.resets().map(({ cause }) => cause),
@@ -140,14 +126,12 @@ describe("a PX4 that gives GPS up by itself", () => {
     assert.equal(box.log.unplannedResets().length, 0);
   });
 
-  it("has no reason to jump while it goes on using GPS, or long after", () => {
-    const { box, at, gpsUsed } = px4Flight();
-    gpsUsed(true);
+  it("has no reason to jump before, or later", () => {
+    const { box, at } = px4Flight();
     at(21, 0);
     at(22, 4);
-    at(29, 4);
-    gpsUsed(false);
-    for (let t_s = 30; t_s <= 40; t_s++) at(t_s, 4);
+    box.gpsJammed(true);
+    for (let t_s = 23; t_s <= 40; t_s++) at(t_s, 4);
     at(41, 8);
     box.finish();
     assert.deepEqual(

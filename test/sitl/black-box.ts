@@ -2,10 +2,6 @@ import { ardupilotmega, common, minimal } from "node-mavlink";
 import { decodeAs } from "../../agent/mavlink/codec.js";
 import type { MavlinkFrame } from "../../agent/mavlink/frame.js";
 import type { Vehicle } from "../../agent/mavlink/identity.js";
-import {
-  EstimatorSensorFusionStatus,
-  FUSION_SOURCES,
-} from "../../agent/mavlink/messages/estimator-sensor-fusion-status.js";
 import { positionClaimed } from "../../agent/vehicle/ekf.js";
 import { modeName } from "../../agent/vehicle/modes.js";
 import type { ResetCause } from "../../sim/autopilot/ekf/estimator.js";
@@ -17,6 +13,11 @@ import { distance_m, type GeoPoint, offsetToLonLat } from "../../tiles/geodesy/i
 const JUMP_M = 3;
 /** A jump this near to something that explains it was asked for, seconds of the vehicle. */
 const EXPLAINED_S = 5;
+/**
+ * PX4 gives GPS up so long after its loss (reset_timeout_max), and where positions come by ODOMETRY it then goes to the newest of
+ * them: before, it took them as relative to GPS (ev_pos_control.cpp).
+ */
+const PX4_GIVES_GPS_UP_S = 7;
 const IN_AIR_M = 3;
 const ARMED = 128;
 /** Words of autopilots for a failsafe that acts. */
@@ -58,8 +59,6 @@ export class BlackBox {
   #positionOk = false;
   #everOk = false;
   #gps = true;
-  /** PX4's EKF uses GPS, where it says so. */
-  #gpsUsed = false;
   /** Every jump has this cause from now on: a way of feeding that is made of jumps. */
   allJumps: ResetCause | null = null;
 
@@ -102,6 +101,7 @@ export class BlackBox {
   /** GPS was taken away, or given back. */
   gpsJammed(jammed: boolean): void {
     this.#gps = !jammed;
+    if (jammed && this.#isPx4) this.#explained.push({ t_s: this.#t_s + PX4_GIVES_GPS_UP_S, cause: "source_switch" });
     this.log.add({ kind: "event", t_s: this.#t_s, event: "gps", jammed });
   }
 
@@ -134,9 +134,6 @@ export class BlackBox {
         this.#health(flags, posHorizRatio);
         break;
       }
-      case EstimatorSensorFusionStatus.MSG_ID:
-        this.#sources(decodeAs(frame, EstimatorSensorFusionStatus));
-        break;
       case common.StatusText.MSG_ID: {
         const { severity, text } = decodeAs(frame, common.StatusText);
         this.#text(severity, text);
@@ -154,6 +151,10 @@ export class BlackBox {
       this.log.add({ kind: "event", t_s, event: "reset", cause, jump_m, source: "seen from outside" });
     }
     this.#jumps.length = 0;
+  }
+
+  get #isPx4(): boolean {
+    return this.#vehicle()?.autopilot === minimal.MavAutopilot.PX4;
   }
 
   #heartbeat({ baseMode, customMode }: minimal.Heartbeat): void {
@@ -175,9 +176,8 @@ export class BlackBox {
 
   #position(m: common.GlobalPositionInt, t_us: number): void {
     this.#t_s = m.timeBootMs / 1000;
-    const px4 = this.#vehicle()?.autopilot === minimal.MavAutopilot.PX4;
     // PX4 streams what it last believed, or nonsense, while its position is not valid.
-    const none = (m.lat === 0 && m.lon === 0) || (px4 && !this.#positionOk);
+    const none = (m.lat === 0 && m.lon === 0) || (this.#isPx4 && !this.#positionOk);
     const place = none ? null : { lat_deg: m.lat / 1e7, lon_deg: m.lon / 1e7 };
     this.#waiting.push({ t_us, t_s: this.#t_s, place });
     const last = this.#last;
@@ -205,16 +205,6 @@ export class BlackBox {
     if (ok && !this.#everOk) this.#explained.push({ t_s: this.#t_s, cause: "start" });
     this.#everOk ||= ok;
     this.log.add({ kind: "event", t_s: this.#t_s, event: "position_ok", ok });
-  }
-
-  /**
-   * PX4 changes its source by itself: seven seconds after the loss it gives GPS up, and where positions come by ODOMETRY it
-   * then goes to the newest of them (before, it took them as relative to GPS).
-   */
-  #sources({ active }: EstimatorSensorFusionStatus): void {
-    const used = (active[FUSION_SOURCES.gps] ?? 0) !== 0;
-    if (this.#gpsUsed && !used) this.#explained.push({ t_s: this.#t_s, cause: "source_switch" });
-    this.#gpsUsed = used;
   }
 
   #text(severity: number, text: string): void {

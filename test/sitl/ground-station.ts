@@ -2,7 +2,6 @@ import { common, type MavLinkData, minimal } from "node-mavlink";
 import { CommandClient } from "../../agent/mavlink/command-client.js";
 import { MavlinkConnection } from "../../agent/mavlink/connection.js";
 import { SenderIdentity, type Vehicle } from "../../agent/mavlink/identity.js";
-import { EstimatorSensorFusionStatus } from "../../agent/mavlink/messages/estimator-sensor-fusion-status.js";
 import { ParamClient } from "../../agent/mavlink/param-client.js";
 import type { FrameListener } from "../../agent/mavlink/vehicle-port.js";
 
@@ -27,7 +26,6 @@ const WANTED = {
     [common.LocalPositionNed.MSG_ID, 10],
     [common.HilStateQuaternion.MSG_ID, 25],
     [common.EstimatorStatus.MSG_ID, 5],
-    [EstimatorSensorFusionStatus.MSG_ID, 5],
   ],
 } as const;
 
