@@ -59,6 +59,7 @@ export function agentToml(options: AgentOptions): string {
         ? { origin: { lat_deg: home.lat_deg, lon_deg: home.lon_deg, alt_m: home.alt_m } }
         : {}),
     },
+    ...(scenario.per_lean_unaided === undefined ? {} : { attitude: { per_lean_unaided: scenario.per_lean_unaided } }),
     navigation: { max_speed_mps: Math.max(30, 2 * scenario.route.speed_mps) },
     status: { port: options.statusPort },
   });

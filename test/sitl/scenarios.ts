@@ -19,6 +19,8 @@ export interface Scenario {
   /** The agent changes ArduPilot's source set. */
   readonly sourceSets: boolean;
   readonly route: { readonly leg_m: number; readonly agl_m: number; readonly speed_mps: number };
+  /** 1-sigma of the autopilot's tilt for each degree of lean while nothing of its own aids it, where the default is not right. */
+  readonly per_lean_unaided?: number;
   /** The mode that the route is flown in, as `modeName` calls it. */
   readonly mode: string;
   /** Side of the invented place, metres. */
@@ -74,7 +76,8 @@ const ARDUPILOT_PLANE = {
 
 /**
  * SIH's IMU scatters as the one of an aerobatic aeroplane (0.14 rad/s and 1.7 m/s² a sample), many times what EKF2 is told: its
- * tilt goes wrong by degrees whenever GPS is away. With a quiet IMU the same flights have a third of the error (docs/sitl.md).
+ * tilt goes wrong by degrees whenever GPS is away, and the agent is told so. With a quiet IMU the same flights have a third of
+ * the error (docs/sitl.md).
  */
 const PX4_COPTER = {
   vehicle: "px4-copter",
@@ -86,6 +89,7 @@ const PX4_COPTER = {
   place_m: 900,
   width_px: 640,
   limits: { rms_m: 8 },
+  per_lean_unaided: 0.08,
   resets: 0,
 } as const;
 
