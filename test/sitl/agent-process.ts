@@ -65,6 +65,9 @@ export function agentToml(options: AgentOptions): string {
   });
 }
 
+/** As the service's unit sets it (systemd/skylink-agent.service): memory grows without it. */
+const ENVIRONMENT = { MALLOC_ARENA_MAX: "2" };
+
 /** `skylink-agent run` in a process of its own. */
 export class AgentProcess {
   readonly child: Child;
@@ -80,6 +83,7 @@ export class AgentProcess {
       args: [programPath("agent/cli.js"), "run", "--config", file],
       folder: options.folder,
       logFile: join(options.folder, "agent.log"),
+      environment: ENVIRONMENT,
     });
     this.#url = `http://127.0.0.1:${options.statusPort}/api/state`;
   }
