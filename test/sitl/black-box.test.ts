@@ -111,11 +111,11 @@ function px4Flight(): { readonly box: BlackBox; at(t_s: number, north_m: number)
   };
 }
 
-describe("a PX4 whose GPS is jammed", () => {
+describe("a PX4 on ODOMETRY whose GPS is jammed", () => {
   it("may go to the newest position of vision when it gives GPS up", () => {
     const { box, at } = px4Flight();
     at(21, 0);
-    box.gpsJammed(true);
+    box.px4LeavesGps();
     for (let t_s = 22; t_s <= 28; t_s++) at(t_s, 0);
     at(28.5, 4);
     box.finish();
@@ -130,7 +130,7 @@ describe("a PX4 whose GPS is jammed", () => {
     const { box, at } = px4Flight();
     at(21, 0);
     at(22, 4);
-    box.gpsJammed(true);
+    box.px4LeavesGps();
     for (let t_s = 23; t_s <= 40; t_s++) at(t_s, 4);
     at(41, 8);
     box.finish();

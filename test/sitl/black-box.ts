@@ -101,8 +101,12 @@ export class BlackBox {
   /** GPS was taken away, or given back. */
   gpsJammed(jammed: boolean): void {
     this.#gps = !jammed;
-    if (jammed && this.#isPx4) this.#explained.push({ t_s: this.#t_s + PX4_GIVES_GPS_UP_S, cause: "source_switch" });
     this.log.add({ kind: "event", t_s: this.#t_s, event: "gps", jammed });
+  }
+
+  /** GPS was taken from a PX4 that is fed by ODOMETRY: it changes its source by itself. */
+  px4LeavesGps(): void {
+    this.#explained.push({ t_s: this.#t_s + PX4_GIVES_GPS_UP_S, cause: "source_switch" });
   }
 
   /** The agent has changed the source set: the estimate may jump about now. */

@@ -162,6 +162,7 @@ async function flight(cockpit: Cockpit): Promise<Flown> {
       box.gpsJammed(true);
       judgedFrom_s = box.t_s;
       if (scenario.publisher === "external_position_estimate") box.allJumps = "external_position";
+      if (scenario.vehicle === "px4-copter" && scenario.publisher === "odometry") box.px4LeavesGps();
       const answer = await station.parameters.set(name, jammed);
       if (answer.outcome !== "ok") throw new FlightEnded(`GPS cannot be jammed: ${answer.reason}`);
     });
