@@ -80,8 +80,11 @@ describe("the daemon as a process", { skip: modelsMissing() }, () => {
   before(async () => {
     writeAcceptingRegistrar(join(dir, "registrar"));
     await writeSmallPack(join(dir, "small.skypack"));
-    // Two frames a second: as many as a slow machine can look at.
-    const moments = straightFlight(18).map((moment, i) => ({ ...moment, t_us: (i + 1) * 500_000 }));
+    // Two frames a second, as many as a slow machine can look at; there, back and there again, for it may load models until
+    // the first way is over.
+    const way = straightFlight(18);
+    const ways = [...way, ...way.slice(1, -1).reverse(), ...way];
+    const moments = ways.map((moment, i) => ({ ...moment, t_us: (i + 1) * 500_000 }));
     await writeSmallFlight(join(dir, "flight"), moments);
     port = await freePort();
     writeFileSync(
