@@ -65,7 +65,7 @@ export function agentToml(options: AgentOptions): string {
   });
 }
 
-/** As the service's unit sets it (systemd/skylink-agent.service): memory grows without it. */
+/** As the service's unit sets it (systemd/skylink-agent.service): memory grows faster without it. */
 const ENVIRONMENT = { MALLOC_ARENA_MAX: "2" };
 
 /** `skylink-agent run` in a process of its own. */
