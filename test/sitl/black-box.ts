@@ -157,10 +157,6 @@ export class BlackBox {
     this.#jumps.length = 0;
   }
 
-  get #isPx4(): boolean {
-    return this.#vehicle()?.autopilot === minimal.MavAutopilot.PX4;
-  }
-
   #heartbeat({ baseMode, customMode }: minimal.Heartbeat): void {
     const vehicle = this.#vehicle();
     if (vehicle === null) return;
@@ -180,8 +176,9 @@ export class BlackBox {
 
   #position(m: common.GlobalPositionInt, t_us: number): void {
     this.#t_s = m.timeBootMs / 1000;
+    const px4 = this.#vehicle()?.autopilot === minimal.MavAutopilot.PX4;
     // PX4 streams what it last believed, or nonsense, while its position is not valid.
-    const none = (m.lat === 0 && m.lon === 0) || (this.#isPx4 && !this.#positionOk);
+    const none = (m.lat === 0 && m.lon === 0) || (px4 && !this.#positionOk);
     const place = none ? null : { lat_deg: m.lat / 1e7, lon_deg: m.lon / 1e7 };
     this.#waiting.push({ t_us, t_s: this.#t_s, place });
     const last = this.#last;
