@@ -1,5 +1,6 @@
 import { parentPort } from "node:worker_threads";
 import { errorMessage, UserError } from "../../tiles/errors.js";
+import { stepBack } from "../../tiles/thread-priority.js";
 import type { Frame } from "./frame.js";
 import { type PipelineInfo, type PipelineOptions, VisionPipeline } from "./pipeline.js";
 import type { FrameResult } from "./result.js";
@@ -21,6 +22,10 @@ export type WorkerReply =
 
 const port = parentPort;
 if (port === null) throw new Error("agent/vision/worker.js runs only as a worker thread");
+
+/** Behind links, navigation and odometry: a frame may be late, a heartbeat may not. Before any network starts its threads. */
+const BEHIND = 5;
+stepBack(BEHIND);
 
 let pipeline: VisionPipeline | null = null;
 

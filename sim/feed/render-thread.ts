@@ -5,6 +5,7 @@
 import { writeSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 import { errorMessage, UserError } from "../../tiles/errors.js";
+import { stepBack } from "../../tiles/thread-priority.js";
 import { gdpCaps } from "./gdp-writer.js";
 import { type OpenFile, openImagery } from "./imagery-spec.js";
 import { FeedRenderer, type RendererOptions } from "./renderer.js";
@@ -66,8 +67,12 @@ function writeAll(bytes: Uint8Array): boolean {
   return true;
 }
 
+/** A real camera takes no time of the computer that it is plugged into: this one takes it after the agent's links. */
+const BEHIND = 5;
+
 const port = parentPort;
 if (port !== null) {
+  stepBack(BEHIND);
   const reply = (message: ThreadReply): void => port.postMessage(message);
   const fail = (thrown: unknown): void =>
     reply({ kind: "failed", message: errorMessage(thrown), userError: thrown instanceof UserError });

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { errorMessage, UserError } from "../../../tiles/errors.js";
+import { stepBack } from "../../../tiles/thread-priority.js";
 import type { CameraRig, Frame } from "../../vision/frame.js";
 import type { OdometryConfig } from "./config.js";
 import { VisualOdometry } from "./odometry.js";
@@ -26,6 +27,10 @@ export type OdometryReply =
 
 const port = parentPort;
 if (port === null) throw new Error("agent/navigation/odometry/worker.js runs only as a worker thread");
+
+/** Behind links and navigation, ahead of vision. */
+const BEHIND = 2;
+stepBack(BEHIND);
 
 const { rig, config } = workerData as OdometryWorkerData;
 const odometry = new VisualOdometry(rig, config);
