@@ -89,7 +89,7 @@ async function main(values: ReturnType<typeof options>): Promise<void> {
             ? encoded
             : { ...encoded, descriptors: await describer.describe(rectified), descriptorWidth: width };
         const found = retriever.retrieve(described, plan.level, candidates).candidates;
-        const ranked = await reranker.rerank(described, found, prompt);
+        const ranked = await reranker.rerank(described, found, prompt, rectified);
         const { pair, seen } = query;
         const where = { retriever: name, setting: setting.name, pair: pair.name, seen };
         records.push({ ...where, retrieved: rank(found), reranked: rank(ranked) });

@@ -54,7 +54,7 @@ export interface RankedCandidate extends Candidate {
   readonly relevance: number | null;
   /** logit(yes) - logit(no), or null. */
   readonly logit: number | null;
-  /** What the order follows: logit + weight * similarity, or the similarity alone. */
+  /** What the order follows: logit + weight * similarity (+ what pixels add where there is doubt), or the similarity alone. */
   readonly score: number;
 }
 

@@ -10,9 +10,11 @@ import { PAIRS_GSD_M, type Pair } from "../datasets/pair-views.js";
 import { runCli } from "../run-cli.js";
 
 /** Raised whenever the data set changes, so that no old pack is used for it. */
-const VERSION = 2;
-/** Up to so many cells the image tiles are made at the map's resolution: registration reads them, retrieval does not. */
+const VERSION = 3;
+/** Up to so many cells the image tiles are made at the map's resolution: registration reads them. */
 const PICTURES_UP_TO = 2000;
+/** Beyond it they are coarser by a factor of about four: what the re-ranker reads of them. */
+const COARSE_ZOOM = 14;
 
 /** A packed map of about a number of cells, that holds every held-out pair. */
 export interface Gallery {
@@ -63,7 +65,7 @@ export async function openGallery(
   const layout = layOut(pieces);
   const map = await writeMap(folder, layout, pieces);
   const options = ["--gsd", String(PAIRS_GSD_M), "--model", encoderDir, "--overwrite", "--quiet"];
-  if (size > PICTURES_UP_TO) options.push("--max-zoom", "11");
+  if (size > PICTURES_UP_TO) options.push("--max-zoom", String(COARSE_ZOOM));
   runCli("flash/cli.js", ["pack", map, "--out", packDir, ...options]);
   writeFileSync(join(folder, "layout.json"), JSON.stringify({ key, layout }));
   return { size, pack: PackReader.open(packDir, expect), places: new MapPlaces(layout), map };

@@ -71,13 +71,17 @@ export class RetrievalBench {
   async run(query: Query, setting: Setting): Promise<RankRecord[]> {
     const [first] = this.maps;
     if (first === undefined) return [];
-    const { plan, encoded, prompt } = await this.frames.encode(frameFor(query, setting), RIG, first.gallery.pack);
+    const { plan, rectified, encoded, prompt } = await this.frames.encode(
+      frameFor(query, setting),
+      RIG,
+      first.gallery.pack,
+    );
     const records: RankRecord[] = [];
     for (const { gallery, retriever, deep, reranker } of this.maps) {
       const started = cpu_ms();
       const { candidates } = retriever.retrieve(encoded, plan.level, this.candidates);
       const between = cpu_ms();
-      const ranked = await reranker.rerank(encoded, candidates, prompt);
+      const ranked = await reranker.rerank(encoded, candidates, prompt, rectified);
       const ended = cpu_ms();
       const truth = truthOf(query, gallery.places);
       const side = (level: number): number => gallery.pack.level(level).cell_side_m;

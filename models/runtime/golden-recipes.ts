@@ -21,6 +21,8 @@ export interface GoldenRecipe {
 
 /** Most images of one run of the encoder in flight, most headings described at once, most candidates, most variants. */
 const [BATCH, HEADINGS, CANDIDATES, VARIANTS] = [12, 36, 20, 65];
+/** Pixels of a feature. */
+const FEATURE_PX = 8;
 /** Side of a query's features, of the map window around it, and their channels, as the registrar sees them in flight. */
 const [QUERY_SIDE, WINDOW_SIDE, CHANNELS] = [28, 48, 64];
 
@@ -36,7 +38,7 @@ export function goldenRecipes(folder: ModelFolder<AnyCard>): GoldenRecipe[] {
     case "registrar":
       return [registrarRecipe(card)];
     case "reranker":
-      return [rerankerRecipe(card, vocabulary(folder.path(card.prompt.tokenizer)))];
+      return [rerankerRecipe(card, vocabulary(folder.path(card.prompt.tokenizer))), ...pixelsRecipe(card)];
     case "retriever":
       return [retrieverRecipe(card)];
   }
@@ -66,6 +68,21 @@ function registrarRecipe({ graph }: CardOf<"registrar">): GoldenRecipe {
     [graph.query]: smooth([variants, CHANNELS, QUERY_SIDE, QUERY_SIDE], 4, spread),
   });
   return { file: graph.file, cases: [search(5), search(VARIANTS)], ...FLOAT_TOLERANCE };
+}
+
+/** Gradient orientations of a patch and of the map about it, as the re-ranker compares them in flight. */
+function pixelsRecipe({ graph, pixels }: CardOf<"reranker">): GoldenRecipe[] {
+  if (pixels === undefined) return [];
+  const { reduction, reach_px, headings_deg, scales } = pixels;
+  const patch_px = graph.side * FEATURE_PX;
+  const reduced = (side_px: number): number => Math.floor(side_px / reduction);
+  const [own, whole] = [reduced(patch_px), reduced(patch_px + 2 * reach_px)];
+  const spread = { low: -1, high: 1, step: 3 };
+  const slide = {
+    [pixels.graph.map]: smooth([1, 2, whole, whole], 8, spread),
+    [pixels.graph.query]: smooth([headings_deg.length * scales.length, 2, own, own], 9, spread),
+  };
+  return [{ file: pixels.graph.file, cases: [slide], ...FLOAT_TOLERANCE }];
 }
 
 function rerankerRecipe({ graph, prompt }: CardOf<"reranker">, words: number): GoldenRecipe {

@@ -73,6 +73,23 @@ export const retrieverCard = z.strictObject({
 });
 export type RetrieverCard = z.infer<typeof retrieverCard>;
 
+const EVEN_ABOUT = "must be ascending, evenly spaced, with the unchanged one (0 degrees, scale 1) among them";
+
+/** Are values ascending and evenly spaced, one of them being `through`? */
+function ascendsThrough(through: number): (values: readonly number[]) => boolean {
+  return (values) => {
+    const step = (values[1] ?? Number.POSITIVE_INFINITY) - (values[0] ?? 0);
+    const even = values.every((value, i) => i === 0 || Math.abs(value - (values[i - 1] ?? 0) - step) < 1e-6);
+    return step > 0 && even && values.some((value) => Math.abs(value - through) < 1e-9);
+  };
+}
+
+const turns = z.array(z.number().min(-15).max(15)).min(1).max(9).refine(ascendsThrough(0), EVEN_ABOUT);
+const ratios = z.array(z.number().min(0.7).max(1.4)).min(1).max(9).refine(ascendsThrough(1), EVEN_ABOUT);
+
+/** A graph that slides a query over a map, both of any number of channels and any size. */
+const correlationGraph = z.strictObject({ file: z.string(), map: z.string(), query: z.string(), score: z.string() });
+
 export const rerankerCard = z.strictObject({
   ...provenance,
   kind: z.literal("reranker"),
@@ -104,25 +121,34 @@ export const rerankerCard = z.strictObject({
     /** Fused score = logit(yes) - logit(no) + retrieval_weight * retrieval cosine. */
     retrieval_weight: z.number(),
   }),
+  /** Doubts settled by the pictures' pixels (agent/vision/rerank/pixel-agreement.ts). Absent: features only. */
+  pixels: z
+    .strictObject({
+      graph: correlationGraph,
+      /** When the second candidate's score is nearer than this to the first's, this many first candidates are compared. */
+      doubt: z.number().positive(),
+      candidates: z.int().min(2).max(20),
+      /** Their score grows by this times the normalised correlation of gradient orientations. */
+      weight: z.number().positive(),
+      /** Pixels of the level for one of the pictures compared; even. */
+      reduction: z.int().min(2).max(8).multipleOf(2),
+      /** Sigma of the Gaussian before the gradients, pixels of the level. */
+      smoothing_px: z.number().min(1).max(16),
+      /** How far around the candidate's centre is searched, pixels of the level. */
+      reach_px: z.int().min(8).max(112),
+      /** Headings (degrees) and scales (ratios) tried about those of the hypothesis. */
+      headings_deg: turns,
+      scales: ratios,
+    })
+    .optional(),
 });
 export type RerankerCard = z.infer<typeof rerankerCard>;
-
-const EVEN_ABOUT = "must be ascending, evenly spaced, with the unchanged one (0 degrees, scale 1) among them";
-
-/** Are values ascending and evenly spaced, one of them being `through`? */
-function ascendsThrough(through: number): (values: readonly number[]) => boolean {
-  return (values) => {
-    const step = (values[1] ?? Number.POSITIVE_INFINITY) - (values[0] ?? 0);
-    const even = values.every((value, i) => i === 0 || Math.abs(value - (values[i - 1] ?? 0) - step) < 1e-6);
-    return step > 0 && even && values.some((value) => Math.abs(value - through) < 1e-9);
-  };
-}
 
 export const registrarCard = z.strictObject({
   ...provenance,
   kind: z.literal("registrar"),
   encoder_id: z.string(),
-  graph: z.strictObject({ file: z.string(), map: z.string(), query: z.string(), score: z.string() }),
+  graph: correlationGraph,
   /** Inverse temperature: p(shift) = softmax(beta * mean cosine). */
   beta: z.number().positive(),
   covariance: z.strictObject({
@@ -145,8 +171,8 @@ export const registrarCard = z.strictObject({
       /** How far around the features' place is searched, pixels; even. */
       reach_px: z.int().min(4).max(64).multipleOf(2),
       /** Headings (degrees) and scales (ratios) tried about those of the features: ascending, evenly spaced, 0 and 1 among them. */
-      headings_deg: z.array(z.number().min(-15).max(15)).min(1).max(9).refine(ascendsThrough(0), EVEN_ABOUT),
-      scales: z.array(z.number().min(0.7).max(1.4)).min(1).max(9).refine(ascendsThrough(1), EVEN_ABOUT),
+      headings_deg: turns,
+      scales: ratios,
       /** p(heading, scale, shift) = softmax(beta_pixels * agreement + beta_features * mean cosine). */
       beta_pixels: z.number().positive(),
       beta_features: z.number().nonnegative(),

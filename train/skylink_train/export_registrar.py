@@ -12,12 +12,10 @@ import argparse
 import json
 from pathlib import Path
 
-import onnx
 import torch
-from onnx import TensorProto, helper
 
+from .correlation import GRAPH, save_correlation
 from .model_card import write_model_json
-
 
 REFINE = {
     "smoothing_px": 2, "reach_px": 14, "headings_deg": [-2.5, 0, 2.5], "scales": [0.97, 1, 1.03],
@@ -27,23 +25,6 @@ REFINE = {
 lead above which the refined place beats the features', both on frames of registered training pairs (README.md)."""
 
 
-def correlation_graph() -> onnx.ModelProto:
-    """map [1,C,H,W], query [V,C,h,w] -> score [1,V,H-h+1,W-w+1]: plain sums of products."""
-    node = helper.make_node("Conv", ["map", "query"], ["score"])
-    graph = helper.make_graph(
-        [node],
-        "correlate",
-        [
-            helper.make_tensor_value_info("map", TensorProto.FLOAT, [1, "c", "H", "W"]),
-            helper.make_tensor_value_info("query", TensorProto.FLOAT, ["v", "c", "h", "w"]),
-        ],
-        [helper.make_tensor_value_info("score", TensorProto.FLOAT, [1, "v", "y", "x"])],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    onnx.checker.check_model(model)
-    return model
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--checkpoint", type=Path)
@@ -51,7 +32,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
-    onnx.save(correlation_graph(), str(args.out / "correlate.onnx"))
+    save_correlation(args.out)
     beta = 33.0
     if args.checkpoint:
         state = torch.load(args.checkpoint, map_location="cpu", weights_only=True)
@@ -71,9 +52,9 @@ def main() -> None:
         {
             "kind": "registrar", "id": "skylink-registrar-1", "encoder_id": "skylink-encoder-1", "precision": "float32",
             "licence": "Apache-2.0",
-            "graph": {"file": "correlate.onnx", "map": "map", "query": "query", "score": "score"}, **card,
+            "graph": GRAPH, **card,
         },
-        ["correlate.onnx"],
+        [GRAPH["file"]],
     )
 
 

@@ -20,12 +20,19 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from .alignment import FINE
+from .correlation import GRAPH, save_correlation
 from .encoder import CHANNELS
 from .export_encoder import fold_constants
 from .model_card import write_model_json
 from .reranker import PROMPT_LENGTH, TEMPLATE, WORDS, Reranker
 
 INPUTS = ("views", "windows", "view_of", "prompt")
+PIXELS = {
+    "graph": GRAPH, "doubt": 2, "candidates": 4, "weight": 15, "reduction": 4, "smoothing_px": 3.2, "reach_px": 48,
+    "headings_deg": [-4, 0, 4], "scales": [1],
+}
+"""Doubts settled by pixels. Weight, number of candidates and doubt are the best of those tried on frames of registered
+training pairs (models/reranker-1/README.md)."""
 
 
 def export_float(model: Reranker, path: Path) -> None:
@@ -100,6 +107,7 @@ def main() -> None:
     (args.out / "tokenizer.json").write_text(json.dumps({"format": 1, "words": WORDS}, indent=2) + "\n")
     card = json.loads(args.card.read_text()) if args.card else {"training_data": [], "results": {}}
     card.setdefault("fusion", {"retrieval_weight": 10.0})
+    save_correlation(args.out)
     write_model_json(
         args.out,
         {
@@ -109,9 +117,9 @@ def main() -> None:
             "graph": {
                 "file": target.name, **{name: name for name in INPUTS}, "logits": "logits", "side": FINE, "channels": CHANNELS,
             },
-            "prompt": {"tokenizer": "tokenizer.json", "template": TEMPLATE, "length": PROMPT_LENGTH}, **card,
+            "prompt": {"tokenizer": "tokenizer.json", "template": TEMPLATE, "length": PROMPT_LENGTH}, "pixels": PIXELS, **card,
         },
-        [target.name, "tokenizer.json"],
+        [target.name, "tokenizer.json", GRAPH["file"]],
     )
 
 

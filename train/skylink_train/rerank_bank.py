@@ -19,9 +19,9 @@ import torch
 from torch import Tensor
 
 from .augment import change_look
+from .bank_encoder import BankEncoder, load_encoder
 from .data import Sampler, Source, pair_sources, single_sources, world_sources
-from .encoder import CELL_PX, STRIDE_PX, Encoder, Head, pool_grid, unit
-from .evaluate import to_tensor
+from .encoder import CELL_PX, STRIDE_PX, pool_grid
 
 SIDE = CELL_PX // STRIDE_PX
 CELL_STEP = SIDE // 4
@@ -176,15 +176,7 @@ def quantise(features: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def _encode(encoder: Encoder, images: list[np.ndarray]) -> tuple[Tensor, Tensor]:
-    with torch.autocast("cpu", torch.bfloat16):
-        raw = encoder.raw(to_tensor(images).contiguous(memory_format=torch.channels_last))
-    features, coarse = unit(*(m.float() for m in raw))
-    return features, coarse
-
-
-@torch.no_grad()
-def build(encoder: Encoder, head: Head, sources: list[Source], seed: int, maps: int, queries_each: int) -> Gallery:
+def build(encoder: BankEncoder, sources: list[Source], seed: int, maps: int, queries_each: int) -> Gallery:
     """Encodes `maps` maps and queries over each."""
     sampler = MapSampler(sources, seed)
     gallery = Gallery([], [], torch.zeros(0), torch.zeros(0), torch.zeros(0), [])
@@ -195,22 +187,22 @@ def build(encoder: Encoder, head: Head, sources: list[Source], seed: int, maps: 
         picture, to_source, look = sampler.draw_map(source)
         softened = bool(sampler.rng.random() < SOFTENED)
         shown = soften(sampler.rng, picture) if softened else picture
-        features, coarse = _encode(encoder, [shown])
+        features, coarse = encoder.encode([shown])
         at = [
             (i, j)
             for i in range(0, features.shape[2] - SIDE + 1, CELL_STEP)
             for j in range(0, features.shape[3] - SIDE + 1, CELL_STEP)
         ]
         grids = pool_grid(torch.stack([coarse[0, :, i : i + SIDE, j : j + SIDE] for i, j in at]))
-        cells.append(head(grids))
+        cells.append(encoder.describe(grids))
         cell_map.append(torch.full((len(at),), index))
         cell_at.append(torch.tensor(at))
         gallery.sources.append(source)
         gallery.maps.append(quantise(features[0]).clone())
         frames = [sampler.draw_frame(source, look, to_source, picture, softened) for _ in range(queries_each)]
-        q, q_coarse = _encode(encoder, [view for frame in frames for view in frame[0]])
+        q, q_coarse = encoder.encode([view for frame in frames for view in frame[0]])
         seen = torch.from_numpy(np.concatenate([frame[1] for frame in frames])).float()[:, None]
-        described = head(pool_grid(q_coarse, seen))
+        described = encoder.describe(pool_grid(q_coarse, seen))
         packed = quantise(q * seen)
         first = 0
         for views, _, centre, rotations, scales in frames:
@@ -239,21 +231,13 @@ def training_sources(data: Path, worlds: Path) -> tuple[list[Source], list[Sourc
     return train, kept_back
 
 
-def load_encoder(path: Path) -> tuple[Encoder, Head]:
-    state = torch.load(path, map_location="cpu", weights_only=True)
-    encoder, head = Encoder().to(memory_format=torch.channels_last).eval(), Head().eval()
-    encoder.load_state_dict(state["encoder"])
-    head.load_state_dict(state["head"])
-    return encoder, head
-
-
 def _work(share: int, encoder_path: Path, data: Path, worlds: Path, seed: int, maps: int, queries: int, out: Path) -> None:
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
-    encoder, head = load_encoder(encoder_path)
+    encoder = load_encoder(encoder_path)
     train, kept_back = training_sources(data, worlds)
-    trained = build(encoder, head, train, seed + share, maps, queries)
-    checked = build(encoder, head, kept_back, seed + 100 + share, max(1, maps // 8), queries)
+    trained = build(encoder, train, seed + share, maps, queries)
+    checked = build(encoder, kept_back, seed + 100 + share, max(1, maps // 8), queries)
     torch.save((trained, checked), out)
 
 

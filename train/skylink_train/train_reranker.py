@@ -25,6 +25,7 @@ from torch.nn import functional as F
 from .rerank_bank import Gallery, build_bank
 from .rerank_evidence import Batch, Evidence, find_lists
 from .reranker import Reranker, tokenise
+from .shipped_weights import reranker_weights
 
 FUSION_WEIGHTS = (0.0, 2.5, 5.0, 10.0, 15.0, 20.0, 30.0, 40.0, 60.0)
 SIGMAS_DEG = (3, 5, 10, 20, 45, 180)
@@ -182,6 +183,13 @@ def save(path: Path, model: Reranker, weight: float) -> None:
     torch.save({"reranker": model.state_dict(), "list_weight": weight}, path)
 
 
+def warm_weights(path: Path) -> dict[str, Tensor]:
+    """Of a checkpoint of this program, or of a model folder."""
+    if path.is_dir():
+        return reranker_weights(path)
+    return torch.load(path, map_location="cpu", weights_only=True)["reranker"]
+
+
 def bank_of(args: argparse.Namespace) -> tuple[Gallery, Gallery]:
     """(training gallery, gallery kept back), encoded now unless the file exists."""
     if not args.bank.exists():
@@ -194,7 +202,7 @@ def arguments(description: str | None) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--worlds", type=Path, required=True)
-    parser.add_argument("--encoder", type=Path, required=True)
+    parser.add_argument("--encoder", type=Path, required=True, help="checkpoint, or model folder such as ../models/encoder-1")
     parser.add_argument("--bank", type=Path, required=True, help="encoded places: read if the file exists, else written")
     parser.add_argument("--maps", type=int, default=1000)
     parser.add_argument("--queries", type=int, default=8, help="frames over each map")
@@ -218,7 +226,7 @@ def evidence_of(bank: Gallery, model: Reranker, lists: int, seed: int, threads: 
 def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--warm", type=Path, help="begin with the weights of this checkpoint")
+    parser.add_argument("--warm", type=Path, help="begin with the weights of this checkpoint or model folder")
     parser.add_argument("--minutes", type=float, default=math.inf)
     parser.add_argument("--hard-labels", action="store_true")
     parser.add_argument("--no-relation", action="store_true")
@@ -226,12 +234,10 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     bank, checked = bank_of(args)
     model = new_model(bank, args.seed, not args.no_relation)
+    if args.warm:
+        model.load_state_dict(warm_weights(args.warm))
     judge = Judge(bank, checked, model, args.judged, args.threads)
     evidence = evidence_of(bank, model, args.lists, args.seed, args.threads)
-    if args.warm:
-        weights = torch.load(args.warm, map_location="cpu", weights_only=True)["reranker"]
-        weights["align.components"] = model.align.components
-        model.load_state_dict(weights)
     settings = Settings(args.seed, args.steps, args.batch, args.lr, args.hard_labels, not args.no_relation, args.minutes)
     model, weight = train(model, evidence, judge, settings, args.out)
     save(args.out, model, weight)

@@ -8,8 +8,9 @@ import {
 import { OnnxSession, outputOf, type SessionOptions } from "../../../models/runtime/session.js";
 import { UserError } from "../../../tiles/errors.js";
 import type { EncodedQuery } from "../encode/query-encoder.js";
-import type { MapSource } from "../map-source.js";
+import type { RectifiedQuery } from "../rectify/rectifier.js";
 import type { Candidate, RankedCandidate } from "../result.js";
+import { PixelAgreement, type PixelMap } from "./pixel-agreement.js";
 import { PromptTemplate, type PromptValues } from "./prompt.js";
 import type { Reranker } from "./reranker.js";
 import { WordTokenizer } from "./tokenizer.js";
@@ -17,7 +18,7 @@ import { WordTokenizer } from "./tokenizer.js";
 /**
  * The shipped re-ranker: one graph that reads the dense features of query and candidates and the prompt's tokens and
  * answers "same place?" with two logits for each. All K candidates are one batch; each hypothesis of the query that any
- * of them came with is read once.
+ * of them came with is read once. Where the first of them are too close to tell, pixels decide (pixel-agreement.ts).
  */
 export class CompactReranker implements Reranker {
   private constructor(
@@ -25,17 +26,13 @@ export class CompactReranker implements Reranker {
     private readonly session: OnnxSession,
     private readonly tokenizer: WordTokenizer,
     private readonly template: PromptTemplate,
-    private readonly map: Pick<MapSource, "featureWindow">,
+    private readonly map: PixelMap,
     private readonly stride_px: number,
+    private readonly pixels: PixelAgreement | null,
   ) {}
 
   /** @throws UserError when the folder cannot be used or reads features of another encoder */
-  static async load(
-    dir: string,
-    encoder: Encoder,
-    map: Pick<MapSource, "featureWindow">,
-    options: SessionOptions,
-  ): Promise<CompactReranker> {
+  static async load(dir: string, encoder: Encoder, map: PixelMap, options: SessionOptions): Promise<CompactReranker> {
     const folder = loadModelFolder(dir, rerankerCard);
     const { card } = folder;
     if (card.encoder_id !== encoder.id) {
@@ -51,7 +48,8 @@ export class CompactReranker implements Reranker {
     const tokenizer = WordTokenizer.load(folder.path(card.prompt.tokenizer));
     const template = new PromptTemplate(card.prompt.template, `${dir}/model.json`);
     const session = await OnnxSession.open(folder, card.graph.file, options);
-    return new CompactReranker(folder, session, tokenizer, template, map, encoder.stride_px);
+    const pixels = await PixelAgreement.load(folder, options, map, encoder.stride_px);
+    return new CompactReranker(folder, session, tokenizer, template, map, encoder.stride_px, pixels);
   }
 
   get id(): string {
@@ -62,7 +60,8 @@ export class CompactReranker implements Reranker {
     query: EncodedQuery,
     candidates: readonly Candidate[],
     prompt: PromptValues,
-  ): Promise<RankedCandidate[]> {
+    patches: RectifiedQuery,
+  ): Promise<readonly RankedCandidate[]> {
     const k = candidates.length;
     if (k === 0) return [];
     const { graph, fusion, prompt: promptCard } = this.folder.card;
@@ -91,16 +90,18 @@ export class CompactReranker implements Reranker {
       [graph.prompt]: { data: BigInt64Array.from(ids, BigInt), dims: [ids.length] },
     });
     const logits = outputOf(outputs, graph.logits, [k, 2], this.session.path);
-    return candidates
+    const ranked = candidates
       .map((candidate, i) => {
         const logit = (logits[i * 2] ?? Number.NaN) - (logits[i * 2 + 1] ?? Number.NaN);
         const relevance = 1 / (1 + Math.exp(-logit));
         return { ...candidate, relevance, logit, score: logit + fusion.retrieval_weight * candidate.similarity };
       })
       .sort((a, b) => b.score - a.score || a.row - b.row);
+    return this.pixels === null ? ranked : this.pixels.settle(ranked, patches);
   }
 
   async release(): Promise<void> {
+    await this.pixels?.release();
     await this.session.release();
   }
 }

@@ -5,12 +5,11 @@ import type { Encoder } from "../../../models/runtime/encoder.js";
 import type { SessionOptions } from "../../../models/runtime/session.js";
 import { UserError } from "../../../tiles/errors.js";
 import { unknownWord } from "../../text/nearest.js";
-import type { MapPictures } from "../map-picture.js";
-import type { MapSource } from "../map-source.js";
 import { CompactReranker } from "./compact-reranker.js";
 import { readJsonFile } from "./huggingface/files/json-file.js";
 import { isHuggingFaceFolder } from "./huggingface/files/layout.js";
 import { HuggingFaceReranker } from "./huggingface/huggingface-reranker.js";
+import type { PixelMap } from "./pixel-agreement.js";
 import type { Reranker } from "./reranker.js";
 
 /** Kinds of re-rankers, as model.json names them. */
@@ -45,7 +44,7 @@ export function rerankerKind(dir: string): RerankerKind {
 export async function loadReranker(
   dir: string,
   encoder: Encoder,
-  map: Pick<MapSource, "featureWindow"> & MapPictures,
+  map: PixelMap,
   options: SessionOptions,
 ): Promise<Reranker> {
   if (rerankerKind(dir) === "reranker") return CompactReranker.load(dir, encoder, map, options);

@@ -16,7 +16,7 @@ export interface Reranker {
     candidates: readonly Candidate[],
     prompt: PromptValues,
     patches: RectifiedQuery,
-  ): Promise<RankedCandidate[]>;
+  ): Promise<readonly RankedCandidate[]>;
   release(): Promise<void>;
 }
 

@@ -11,6 +11,7 @@ import { GroundView } from "../../../tiles/geometry/ground.js";
 import { photographGround } from "../helpers/ground.js";
 import { LENS, MOUNT } from "../helpers/small-flight.js";
 import { modelsMissing, ORIGIN, writeSmallPack } from "../helpers/small-pack.js";
+import { threadsBehind } from "../helpers/threads.js";
 
 const rig = { intrinsics: LENS, mount: MOUNT };
 const dir = mkdtempSync(join(tmpdir(), "client-"));
@@ -56,6 +57,16 @@ describe("the pipeline in its worker", { skip: modelsMissing() }, () => {
       assert.ok(Math.abs(heading - 180) < 3, `heading is off by ${heading - 180}`);
       assert.equal(result.retrieved.length, result.ranked.length);
     }
+  });
+
+  test("its thread and those inside its networks stand behind the main thread", async (t) => {
+    const other = await VisionClient.open({ pack, rig, threads: 2, reranker: null });
+    const behind = threadsBehind();
+    await other.close();
+    if (behind === null) return t.skip("threads cannot be told apart here");
+    // Two workers, and in the second one network at least with a second thread.
+    assert.ok(behind.filter((nice) => nice === 5).length >= 3, `${behind}`);
+    assert.ok(behind.includes(0), "the rest of the process stays");
   });
 
   test("a belief that is wrong does not hide the right place, one off the map is named", async () => {

@@ -3,6 +3,7 @@ import { after, describe, test } from "node:test";
 import { OdometryClient } from "../../../../agent/navigation/odometry/client.js";
 import { VisualOdometry } from "../../../../agent/navigation/odometry/odometry.js";
 import { UserError } from "../../../../tiles/errors.js";
+import { threadsBehind } from "../../helpers/threads.js";
 import { frameOf, photograph, RIG } from "./scene.js";
 
 const frames = [0, 1, 2, 3, 4].map((i) => photograph({ t_s: 1 + i / 10, north_m: 2 * i, east_m: 0 }));
@@ -17,6 +18,13 @@ describe("odometry in its worker", () => {
     const here = new VisualOdometry(RIG);
     for (const frame of [first, second, third])
       assert.deepEqual(await client.observe(frame), await here.observe(frame));
+  });
+
+  test("its thread stands behind the main thread, and ahead of vision's", async (t) => {
+    await client.reset();
+    const behind = threadsBehind();
+    if (behind === null) return t.skip("threads cannot be told apart here");
+    assert.ok(behind.includes(2), `${behind}`);
   });
 
   test("the newest frame wins; the step spans what was overtaken", async () => {

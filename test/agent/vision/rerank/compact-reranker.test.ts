@@ -6,7 +6,9 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { REPORTED } from "../../../../agent/vision/encode/hypotheses.js";
 import type { EncodedQuery } from "../../../../agent/vision/encode/query-encoder.js";
+import type { RectifiedQuery } from "../../../../agent/vision/rectify/rectifier.js";
 import { CompactReranker } from "../../../../agent/vision/rerank/compact-reranker.js";
+import type { PixelMap } from "../../../../agent/vision/rerank/pixel-agreement.js";
 import type { PromptValues } from "../../../../agent/vision/rerank/prompt.js";
 import type { Candidate, RankedCandidate } from "../../../../agent/vision/result.js";
 import { Encoder } from "../../../../models/runtime/encoder.js";
@@ -43,9 +45,12 @@ function ground(n: number, h: number, w: number, seed: number): Float32Array {
 const WIDTH = 6 * APART;
 const field = ground(1, SIDE, WIDTH, 3);
 
-/** int8 features of the field, zero beyond it, in units of `scale`. */
-function mapOf(scale: number): { featureWindow(l: number, j0: number, i0: number, w: number, h: number): Int8Array } {
+/** int8 features of the field, zero beyond it, in units of `scale`; no pictures. */
+function mapOf(scale: number): PixelMap {
   return {
+    manifest: { zoom: { min: 10, max: 20 } },
+    level: () => ({ geometry: { x0_merc_m: 0, y0_merc_m: 0, pixel_merc_m: 1 } }),
+    tile: () => null,
     featureWindow(_level, j0, i0, w, h) {
       const out = new Int8Array(w * h * CHANNELS);
       for (let i = 0; i < h; i++) {
@@ -88,6 +93,15 @@ function queryAt(columns: readonly (number | null)[]): EncodedQuery {
   };
 }
 
+/** Patches in which nothing can be seen: pixels tell nothing. */
+const PATCHES: RectifiedQuery = {
+  n: 4,
+  side_px: SIDE * STRIDE_PX,
+  gsd_m: 0.4,
+  rgb: new Uint8Array(4 * (SIDE * STRIDE_PX) ** 2 * 3),
+  valid: new Uint8Array(4 * (SIDE * STRIDE_PX) ** 2),
+};
+
 function candidate(row: number, hypothesis = 0): Candidate {
   return {
     row,
@@ -121,26 +135,26 @@ const logits = (ranked: readonly RankedCandidate[]): Map<number, number> =>
 test("the place that the query shows comes first, centred or off by a quarter of a cell", async () => {
   const candidates = [0, 1, 2, 3, 4].map((row) => candidate(row));
   for (const offset of [0, 7]) {
-    const ranked = await reranker.rerank(queryAt([3 * APART + offset]), candidates, PROMPT);
+    const ranked = await reranker.rerank(queryAt([3 * APART + offset]), candidates, PROMPT, PATCHES);
     assert.equal(ranked[0]?.row, 3);
     assert.equal(ranked.length, 5);
     assert.ok((ranked[0]?.relevance ?? 0) > (ranked[1]?.relevance ?? 1));
   }
-  assert.deepEqual(await reranker.rerank(queryAt([0]), [], PROMPT), []);
+  assert.deepEqual(await reranker.rerank(queryAt([0]), [], PROMPT, PATCHES), []);
 });
 
 test("a candidate is judged by the hypothesis that it came with, whatever else is in the list", async () => {
   // Views 1 and 3 show candidate 2's ground; no candidate came with view 0.
   const query = queryAt([null, 2 * APART, null, 2 * APART]);
   const list = [candidate(2, 3), candidate(4, 1), candidate(0, 2), candidate(1, 3)];
-  const together = logits(await reranker.rerank(query, list, PROMPT));
+  const together = logits(await reranker.rerank(query, list, PROMPT, PATCHES));
   assert.equal([...together.keys()][0], 2);
   for (const one of list) {
-    const alone = logits(await reranker.rerank(query, [one], PROMPT)).get(one.row) ?? Number.NaN;
+    const alone = logits(await reranker.rerank(query, [one], PROMPT, PATCHES)).get(one.row) ?? Number.NaN;
     // Weights are quantised with the range of the activations of the whole list.
     assert.ok(Math.abs(alone - (together.get(one.row) ?? Number.NaN)) < 0.5);
   }
-  const reversed = logits(await reranker.rerank(query, [...list].reverse(), PROMPT));
+  const reversed = logits(await reranker.rerank(query, [...list].reverse(), PROMPT, PATCHES));
   for (const [row, logit] of together) assert.ok(Math.abs(logit - (reversed.get(row) ?? Number.NaN)) < 1e-3);
 });
 
@@ -148,8 +162,8 @@ test("the scale of the map's features does not count", async () => {
   const other = await CompactReranker.load(shippedModel("reranker"), encoder, mapOf(60), { threads: 1 });
   try {
     const list = [candidate(1), candidate(2)];
-    const ours = logits(await reranker.rerank(queryAt([APART]), list, PROMPT));
-    const theirs = logits(await other.rerank(queryAt([APART]), list, PROMPT));
+    const ours = logits(await reranker.rerank(queryAt([APART]), list, PROMPT, PATCHES));
+    const theirs = logits(await other.rerank(queryAt([APART]), list, PROMPT, PATCHES));
     for (const [row, logit] of ours) assert.ok(Math.abs(logit - (theirs.get(row) ?? Number.NaN)) < 0.5);
   } finally {
     await other.release();
