@@ -2,14 +2,15 @@
  * Retrieval and re-ranking on the registered cross-date pairs, in galleries filled up with other imagery.
  *
  *     node dist/bench/retrieval.js --data DIR [--gallery 1000,10000,100000] [--settings exact,heading-unknown,...]
- *         [--queries N] [--candidates K] [--ceiling] [--work DIR] [--encoder DIR] [--reranker DIR] [--threads N]
+ *         [--queries N] [--candidates K] [--ceiling] [--training] [--work DIR] [--encoder DIR] [--reranker DIR] [--threads N]
  *         [--json FILE] [--markdown FILE]
  *
  * Queries are frames cut from the second dates of the held-out pairs; the map holds their first dates, filled up to the
  * gallery's size with first dates of the training pairs and other imagery, all laid out alike. The packs stay in --work:
  * a second run with the same encoder uses them again. A query counts as found at a rank when that candidate's centre is
  * within half a cell side of the true patch centre, north-south and east-west. --ceiling adds the column R@K: how many queries have
- * such a candidate among the K at all, which re-ranking cannot exceed.
+ * such a candidate among the K at all, which re-ranking cannot exceed. --training takes frames of the training pairs that all
+ * galleries show: what a model's constants may be chosen on.
  */
 import { mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,6 +18,7 @@ import { join } from "node:path";
 import { writeFileAtomic } from "../agent/report/atomic-file.js";
 import { Encoder } from "../models/runtime/encoder.js";
 import { shippedModel } from "../models/runtime/paths.js";
+import { UserError } from "../tiles/errors.js";
 import { commandLine, wholeNumber } from "./command-line.js";
 import { readPairs } from "./datasets/pair-views.js";
 import { type Gallery, openGallery, requireData } from "./matching/galleries.js";
@@ -33,6 +35,7 @@ const { values } = commandLine({
     queries: { type: "string", default: "24" },
     candidates: { type: "string", default: "20" },
     ceiling: { type: "boolean", default: false },
+    training: { type: "boolean", default: false },
     seed: { type: "string", default: "7" },
     work: { type: "string" },
     encoder: { type: "string" },
@@ -57,9 +60,12 @@ async function main(): Promise<void> {
   const pairs = await readPairs(data);
   const galleries: Gallery[] = [];
   for (const size of sizes) galleries.push(await openGallery(size, pairs, data, encoder, encoderDir, work));
-  const held = pairs.filter(({ heldOut }) => heldOut);
+  const shown = pairs.filter(({ heldOut, name }) =>
+    values.training ? !heldOut && galleries.every(({ places }) => places.has(name)) : heldOut,
+  );
+  if (shown.length === 0) throw new UserError("--training: a gallery shows no training pair; ask for a larger one");
   const queries = drawQueries(
-    held,
+    shown,
     encoder.id,
     wholeNumber("--queries", values.queries),
     wholeNumber("--seed", values.seed, 0),
