@@ -17,7 +17,10 @@ export interface MapWindow {
   /** Its centre, in continuous pixels of the level's grid. */
   readonly col_px: number;
   readonly row_px: number;
+  /** Its side, pixels of the picture. */
   readonly side_px: number;
+  /** Pixels of the level for one of the picture, in each direction. Default: 1. */
+  readonly reduction?: number;
 }
 
 /** Interleaved 8-bit RGB. */
@@ -27,8 +30,22 @@ export interface Picture {
   readonly rgb: Uint8Array;
 }
 
+/** Image tiles whose pixels are larger than the picture's by more than this show too little to be compared with. */
+const COARSEST_TILE = 1.6;
+
+/** Are the map's image tiles fine enough for pictures of a level, whose pixels stand for `reduction` of the level's? */
+export function showsEnough(map: MapPictures, level: number, reduction = 1): boolean {
+  const pixel_merc_m = map.level(level).geometry.pixel_merc_m * reduction;
+  return tileSide_merc_m(pictureZoom(map, pixel_merc_m)) / TILE_PX <= COARSEST_TILE * pixel_merc_m;
+}
+
+/** The zoom whose pixels are nearest in size. */
+function pictureZoom({ manifest }: MapPictures, pixel_merc_m: number): number {
+  return Math.min(manifest.zoom.max, Math.max(manifest.zoom.min, zoomForPixel(pixel_merc_m)));
+}
+
 /**
- * Reads windows of the map as pictures at the level's resolution, from the image tiles whose pixels are nearest in
+ * Reads windows of the map as pictures at the level's resolution or a lower one, from the image tiles whose pixels are nearest in
  * size. Ground without imagery has the given colour (black where the pack's tiles are JPEG, which cannot tell).
  * Tiles that windows share are decoded once.
  *
@@ -69,18 +86,20 @@ type Decoded = (z: number, x: number, y: number) => Promise<Uint8Array | null>;
 
 async function picture(
   map: MapPictures,
-  { level, col_px, row_px, side_px }: MapWindow,
+  { level, col_px, row_px, side_px, reduction = 1 }: MapWindow,
   fill: readonly [number, number, number],
   decoded: Decoded,
 ): Promise<Picture> {
-  const { x0_merc_m, y0_merc_m, pixel_merc_m } = map.level(level).geometry;
-  const { min, max } = map.manifest.zoom;
-  const z = Math.min(max, Math.max(min, zoomForPixel(pixel_merc_m)));
+  const { x0_merc_m, y0_merc_m, pixel_merc_m: own_merc_m } = map.level(level).geometry;
+  const pixel_merc_m = own_merc_m * reduction;
+  const z = pictureZoom(map, pixel_merc_m);
   const tile_px = tileSide_merc_m(z) / TILE_PX;
   const step = pixel_merc_m / tile_px;
   // Centre of the first pixel among the centres of the zoom's pixels.
-  const left = (x0_merc_m + (col_px - side_px / 2 + 0.5) * pixel_merc_m + MERCATOR_HALF_WORLD_M) / tile_px - 0.5;
-  const top = (MERCATOR_HALF_WORLD_M - y0_merc_m + (row_px - side_px / 2 + 0.5) * pixel_merc_m) / tile_px - 0.5;
+  const left =
+    (x0_merc_m + (col_px / reduction - side_px / 2 + 0.5) * pixel_merc_m + MERCATOR_HALF_WORLD_M) / tile_px - 0.5;
+  const top =
+    (MERCATOR_HALF_WORLD_M - y0_merc_m + (row_px / reduction - side_px / 2 + 0.5) * pixel_merc_m) / tile_px - 0.5;
   const [x0, y0] = [Math.floor(left), Math.floor(top)];
   const span = Math.ceil((side_px - 1) * step) + 2;
   const raster = await collect(z, x0, y0, span, fill, decoded);

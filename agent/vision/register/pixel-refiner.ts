@@ -1,7 +1,6 @@
 import type { ModelFolder, RegistrarCard } from "../../../models/runtime/model-folder.js";
 import { OnnxSession, outputOf, type SessionOptions } from "../../../models/runtime/session.js";
-import { TILE_PX, tileSide_merc_m, zoomForPixel } from "../../../tiles/geodesy/index.js";
-import { DecodedTiles, type MapPictures, mapPictures } from "../map-picture.js";
+import { DecodedTiles, type MapPictures, mapPictures, showsEnough } from "../map-picture.js";
 import type { RectifiedQuery } from "../rectify/rectifier.js";
 import type { GridPlace } from "./feature-place.js";
 import { type GreyPicture, greyOf, resample, smooth, writeField } from "./orientation-field.js";
@@ -33,8 +32,6 @@ export interface RefinedPlace extends GridPlace {
 const STEP_PX = 2;
 /** Shifts nearer than this to the peak are the peak's own, steps. */
 const PEAK_RADIUS = 2;
-/** Image tiles whose pixels are larger than the level's by more than this show too little to be worth correlating. */
-const COARSEST_TILE = 1.6;
 /** Decoded tiles kept between frames: 9 MiB, more ground than a few frames show. */
 const TILES_KEPT = 48;
 /** Of the query's pixels at least this part must be known. */
@@ -153,10 +150,7 @@ export class PixelRefiner {
 
   /** The map about a place, as far as the search reaches; null where the pack's tiles are too coarse. */
   private async mapPicture({ level, place, mapped }: RefineStart, side_px: number): Promise<MapSquare | null> {
-    const { pixel_merc_m } = this.pictures.level(level).geometry;
-    const { min, max } = this.pictures.manifest.zoom;
-    const zoom = Math.min(max, Math.max(min, zoomForPixel(pixel_merc_m)));
-    if (tileSide_merc_m(zoom) / TILE_PX > COARSEST_TILE * pixel_merc_m) return null;
+    if (!showsEnough(this.pictures, level)) return null;
     const reach = this.model.reach_px;
     const side = side_px + 2 * reach;
     // Whole pixels, so that the picture is not interpolated more than it must be.

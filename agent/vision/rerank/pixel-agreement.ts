@@ -1,7 +1,6 @@
 import type { ModelFolder, RerankerCard } from "../../../models/runtime/model-folder.js";
 import { OnnxSession, outputOf, type SessionOptions } from "../../../models/runtime/session.js";
-import { TILE_PX, tileSide_merc_m, zoomForPixel } from "../../../tiles/geodesy/index.js";
-import { DecodedTiles, type MapPictures, mapPictures } from "../map-picture.js";
+import { DecodedTiles, type MapPictures, mapPictures, showsEnough } from "../map-picture.js";
 import type { MapSource } from "../map-source.js";
 import type { RectifiedQuery } from "../rectify/rectifier.js";
 import { type GreyPicture, greyOf, resample, smooth, writeField } from "../register/orientation-field.js";
@@ -13,8 +12,6 @@ export type PixelModel = NonNullable<RerankerCard["pixels"]>;
 /** What of a map pixel agreement reads: pictures, and which ground the map shows at all. */
 export type PixelMap = MapPictures & Pick<MapSource, "featureWindow">;
 
-/** Image tiles whose pixels are larger than what is compared by more than this show too little. */
-const COARSEST_TILE = 1.6;
 /** Decoded tiles kept between frames. */
 const TILES_KEPT = 48;
 /** Of the query's pixels at least this part must be known, and at least this part of those on the map's ground. */
@@ -96,7 +93,7 @@ export class PixelAgreement {
    */
   async agreements(query: RectifiedQuery, candidates: readonly Candidate[]): Promise<readonly number[] | null> {
     const level = candidates[0]?.level;
-    if (level === undefined || !this.fineEnough(level)) return null;
+    if (level === undefined || !showsEnough(this.map, level, this.model.reduction)) return null;
     const patches = new Map<number, PatchFields>();
     for (const { hypothesis } of candidates) {
       if (!patches.has(hypothesis)) patches.set(hypothesis, this.patchFields(query, hypothesis));
@@ -115,13 +112,6 @@ export class PixelAgreement {
 
   private patchSide({ side_px }: RectifiedQuery): number {
     return Math.floor(side_px / this.model.reduction);
-  }
-
-  private fineEnough(level: number): boolean {
-    const pixel_merc_m = this.map.level(level).geometry.pixel_merc_m * this.model.reduction;
-    const { min, max } = this.map.manifest.zoom;
-    const zoom = Math.min(max, Math.max(min, zoomForPixel(pixel_merc_m)));
-    return tileSide_merc_m(zoom) / TILE_PX <= COARSEST_TILE * pixel_merc_m;
   }
 
   private patchFields(query: RectifiedQuery, hypothesis: number): PatchFields {
@@ -159,21 +149,8 @@ export class PixelAgreement {
   ): Promise<readonly GroundField[]> {
     const { reduction, reach_px, smoothing_px } = this.model;
     const side = Math.floor((patch_px + 2 * reach_px) / reduction);
-    const coarse: MapPictures = {
-      manifest: this.map.manifest,
-      level: (number) => {
-        const { x0_merc_m, y0_merc_m, pixel_merc_m } = this.map.level(number).geometry;
-        return { geometry: { x0_merc_m, y0_merc_m, pixel_merc_m: pixel_merc_m * reduction } };
-      },
-      tile: (z, x, y) => this.map.tile(z, x, y),
-    };
-    const windows = candidates.map(({ col_px, row_px }) => ({
-      level,
-      col_px: col_px / reduction,
-      row_px: row_px / reduction,
-      side_px: side,
-    }));
-    const pictures = await mapPictures(coarse, windows, [0, 0, 0], this.tiles);
+    const windows = candidates.map(({ col_px, row_px }) => ({ level, col_px, row_px, side_px: side, reduction }));
+    const pictures = await mapPictures(this.map, windows, [0, 0, 0], this.tiles);
     return pictures.map(({ rgb }, i) => {
       const { col_px, row_px } = candidates[i] as Candidate;
       const known = this.shown(level, col_px, row_px, side);

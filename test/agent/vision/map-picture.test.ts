@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import sharp from "sharp";
-import { type MapPictures, mapPictures } from "../../../agent/vision/map-picture.js";
+import { type MapPictures, mapPictures, showsEnough } from "../../../agent/vision/map-picture.js";
 import { MERCATOR_HALF_WORLD_M, TILE_PX, tileSide_merc_m } from "../../../tiles/geodesy/index.js";
 
 const ZOOM = 12;
@@ -73,6 +73,29 @@ test("a level of another resolution is interpolated", async () => {
   const [red = 0, green = 0] = at(picture, 8, 8);
   assert.ok(Math.abs(red - (100.5 * 1.25 - 0.5) / 2) <= 1);
   assert.ok(Math.abs(green - (60.5 * 1.25 - 0.5) / 2) <= 1);
+});
+
+test("a reduced picture is read from the zoom that fits it, about the same place", async () => {
+  // The level is four times as fine as the tiles: a picture reduced by four has their pixels.
+  const asked: string[] = [];
+  const map = mapOf(await tilesAt(2100, 1400, false), 2100, 1400, PIXEL_MERC_M / 4, asked);
+  const [picture] = await mapPictures(map, [{ level: 0, col_px: 1024, row_px: 160, side_px: 32, reduction: 4 }], FILL);
+  assert.deepEqual(
+    [at(picture, 0, 0), at(picture, 31, 31)],
+    [
+      [120, 12, 7],
+      [135, 27, 7],
+    ],
+  );
+  assert.ok(asked.every((tile) => tile.startsWith(`${ZOOM}/`)));
+});
+
+test("a map whose finest tiles are coarser than a picture shows too little for it", async () => {
+  const map = mapOf(new Map(), 2100, 1400, PIXEL_MERC_M / 4);
+  assert.equal(showsEnough(map, 0), false);
+  assert.equal(showsEnough(map, 0, 2), false);
+  assert.equal(showsEnough(map, 0, 3), true);
+  assert.equal(showsEnough(map, 0, 4), true);
 });
 
 test("ground without imagery has the fill colour: no tile, or transparent", async () => {
