@@ -1,5 +1,8 @@
 import { env, InferenceSession, Tensor } from "onnxruntime-node";
 import { UserError } from "../../tiles/errors.js";
+import { holdHalfFloatsAsBits } from "./half-floats.js";
+
+holdHalfFloatsAsBits();
 
 // A provider that is not there is reported by the ladder in one line; onnxruntime would print two coloured ones beside it.
 env.logLevel = "fatal";
