@@ -28,7 +28,7 @@ from .reranker import PROMPT_LENGTH, TEMPLATE, WORDS, Reranker
 
 INPUTS = ("views", "windows", "view_of", "prompt")
 PIXELS = {
-    "graph": GRAPH, "doubt": 2, "candidates": 4, "weight": 15, "reduction": 4, "smoothing_px": 3.2, "reach_px": 48,
+    "graph": GRAPH, "doubt": 1, "candidates": 4, "weight": 15, "reduction": 4, "smoothing_px": 3.2, "reach_px": 48,
     "headings_deg": [-4, 0, 4], "scales": [1],
 }
 """Doubts settled by pixels. Weight, number of candidates and doubt are the best of those tried on frames of registered

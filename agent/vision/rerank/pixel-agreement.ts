@@ -172,9 +172,14 @@ export class PixelAgreement {
     const height = featureOf(top + side - 1) - i0 + 1;
     const features = this.map.featureWindow(level, j0, i0, width, height);
     const channels = features.length / (width * height);
-    const mapped = Uint8Array.from({ length: width * height }, (_, i) =>
-      features.subarray(i * channels, (i + 1) * channels).some((value) => value !== 0) ? 1 : 0,
-    );
+    const mapped = new Uint8Array(width * height);
+    for (let i = 0; i < mapped.length; i++) {
+      for (let at = i * channels, end = at + channels; at < end; at++) {
+        if (features[at] === 0) continue;
+        mapped[i] = 1;
+        break;
+      }
+    }
     const out = new Uint8Array(side * side);
     for (let y = 0, at = 0; y < side; y++) {
       const row = (featureOf(top + y) - i0) * width - j0;
