@@ -63,6 +63,7 @@ describe("the pipeline in its worker", { skip: modelsMissing() }, () => {
     const other = await VisionClient.open({ pack, rig, threads: 2, reranker: null });
     const behind = threadsBehind();
     await other.close();
+    // Without /proc (not Linux) nothing steps back, and the agent does without: there is nothing to assert.
     if (behind === null) return t.skip("threads cannot be told apart here");
     // Two workers, and in the second one network at least with a second thread.
     assert.ok(behind.filter((nice) => nice === 5).length >= 3, `${behind}`);

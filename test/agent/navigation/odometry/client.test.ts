@@ -23,6 +23,7 @@ describe("odometry in its worker", () => {
   test("its thread stands behind the main thread, and ahead of vision's", async (t) => {
     await client.reset();
     const behind = threadsBehind();
+    // Without /proc (not Linux) nothing steps back, and the agent does without: there is nothing to assert.
     if (behind === null) return t.skip("threads cannot be told apart here");
     assert.ok(behind.includes(2), `${behind}`);
   });
