@@ -168,6 +168,7 @@ export class GalleryReranker implements EvalReranker {
       heading_deg: headings_deg[heading] ?? 0,
       scale: 1,
       similarity,
+      frame_similarity: similarity,
     }));
     const gsd_cm = (100 * prompt.footprint_m) / this.side_px;
     // Benchmarks tell neither the dates of their images nor how well the height is known.

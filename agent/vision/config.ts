@@ -19,6 +19,8 @@ export interface VisionConfig {
   readonly encode: {
     /** Feature positions with a smaller part of seen pixels than this are treated as unseen. */
     readonly min_position_visible: number;
+    /** A patch beside the query's, one cell stride away, is compared too where the camera sees at least this part of it. */
+    readonly surroundings_visible: number;
     /** Patches encoded in one run of the network; more are split, so that memory stays bounded. */
     readonly batch: number;
   };
@@ -83,7 +85,7 @@ export interface VisionConfig {
 
 export const DEFAULT_VISION_CONFIG: VisionConfig = {
   view: { max_off_nadir_deg: 60, min_visible: 0.5, full_visible: 0.85, max_upsampling: 2, min_contrast: 2 },
-  encode: { min_position_visible: 0.5, batch: 12 },
+  encode: { min_position_visible: 0.5, surroundings_visible: 0.6, batch: 12 },
   retrieve: {
     heading_step_deg: 10,
     heading_sigmas: 2,

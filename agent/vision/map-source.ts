@@ -31,9 +31,15 @@ export interface MapSource {
       k: number,
       options: { readonly from?: number; readonly to?: number; readonly subset?: Uint32Array },
     ): readonly { readonly rows: Uint32Array; readonly scores: Float32Array }[];
+    /** The unit descriptor of a row. */
+    row(row: number): Float32Array;
   };
   level(level: number): MapLevel;
-  cells(level: number): { centre(row: number): CellCentre };
+  cells(level: number): {
+    centre(row: number): CellCentre;
+    /** Row of the cell with that middle, pixels of the level grid; null where none is. */
+    at(col_px: number, row_px: number): number | null;
+  };
   cellsWithin(level: number, lat_deg: number, lon_deg: number, radius_m: number): Uint32Array;
   /** The encoder's own unit descriptor of a cell, where the index holds another model's. */
   encoderDescriptor?(row: number): Float32Array;

@@ -10,6 +10,7 @@ import { type EncodedQuery, QueryEncoder } from "./encode/query-encoder.js";
 import { estimatePosition } from "./estimate.js";
 import type { CameraRig, Frame } from "./frame.js";
 import { FrameRun } from "./frame-run.js";
+import { centrePatches } from "./rectify/centre-patches.js";
 import { contrast } from "./rectify/contrast.js";
 import { HomographyRectifier } from "./rectify/homography-rectifier.js";
 import type { RectifiedQuery, Rectifier } from "./rectify/rectifier.js";
@@ -23,7 +24,7 @@ import { encoderSimilarity } from "./retrieve/encoder-similarity.js";
 import { FlatRetriever } from "./retrieve/flat-retriever.js";
 import { QueryEmbedder } from "./retrieve/query-embedder.js";
 import type { Neighbourhood, Retriever } from "./retrieve/retriever.js";
-import { planQuery, type QueryPlan } from "./view.js";
+import { planQuery, type QueryPlan, rectifiedSide } from "./view.js";
 
 /** What a pipeline is made of; plain data, so that it can be sent to a worker. */
 export interface PipelineOptions {
@@ -131,9 +132,9 @@ export class VisionPipeline {
 
     const agl_sigma_ratio = frame.agl_sigma_m / frame.agl_m;
     const hypotheses = queryHypotheses(frame.yaw_sigma_deg, agl_sigma_ratio, this.config.retrieve);
-    const query = await run.time("rectify", () => this.rectify(frame, plan, hypotheses));
+    const { query, wider } = await run.time("rectify", () => this.rectify(frame, plan, hypotheses));
     if (contrast(query) < this.config.view.min_contrast) return run.refuse("featureless");
-    const encoded = await run.time("encode", () => this.queryEncoder.encode(query, hypotheses));
+    const encoded = await run.time("encode", () => this.queryEncoder.encode(query, hypotheses, wider));
     const retrieval = await run.time("retrieve", async () =>
       this.parts.retriever.retrieve(encoded, plan.level, this.config.retrieve.candidates, around),
     );
@@ -193,19 +194,21 @@ export class VisionPipeline {
     });
   }
 
-  private rectify(frame: Frame, plan: QueryPlan, hypotheses: readonly Hypothesis[]): Promise<RectifiedQuery> {
-    const { gsd_m, cell_px } = this.parts.pack.level(plan.level);
-    const fill = this.parts.encoder.fillColour;
+  /** The patches, and with what lies around them where that is seen. Only the encoder's own descriptors use the latter. */
+  private async rectify(
+    frame: Frame,
+    plan: QueryPlan,
+    hypotheses: readonly Hypothesis[],
+  ): Promise<{ query: RectifiedQuery; wider: RectifiedQuery | null }> {
+    const { encoder, embedder, pack, rectifier } = this.parts;
+    const level = pack.level(plan.level);
+    const { gsd_m, cell_px } = level;
+    const least = this.config.encode.surroundings_visible;
+    const side_px = embedder === undefined ? rectifiedSide(plan, level, encoder, least) : cell_px;
     const { view, centre } = plan;
-    return this.parts.rectifier.rectify({
-      image: frame.image,
-      view,
-      centre,
-      gsd_m,
-      side_px: cell_px,
-      hypotheses,
-      fill,
-    });
+    const request = { image: frame.image, view, centre, gsd_m, side_px, hypotheses, fill: encoder.fillColour };
+    const whole = await rectifier.rectify(request);
+    return side_px === cell_px ? { query: whole, wider: null } : { query: centrePatches(whole, cell_px), wider: whole };
   }
 
   /** Where cells must lie to show what a vehicle in the neighbourhood sees. */

@@ -46,6 +46,8 @@ export interface Candidate {
   readonly scale: number;
   /** Cosine of the descriptors. */
   readonly similarity: number;
+  /** Mean cosine of this cell and the cells around it with all that the frame shows; `similarity` where it shows no more. */
+  readonly frame_similarity: number;
 }
 
 /** A candidate that the re-ranker has judged. */
@@ -54,7 +56,7 @@ export interface RankedCandidate extends Candidate {
   readonly relevance: number | null;
   /** logit(yes) - logit(no), or null. */
   readonly logit: number | null;
-  /** What the order follows: logit + weight * similarity (+ what pixels add where there is doubt), or the similarity alone. */
+  /** What the order follows: logit + weight * frame_similarity (+ what pixels add where there is doubt), or frame_similarity alone. */
   readonly score: number;
 }
 

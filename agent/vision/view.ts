@@ -55,6 +55,32 @@ export function planQuery(
   return { view, centre, level: best.level.level, visible: best.visible };
 }
 
+/**
+ * Side of the square to rectify, pixels: the patch and one cell stride around it where the camera sees enough of any
+ * patch beside it, else the patch alone.
+ *
+ * @param encoder its inputs are multiples of `multiple_px`, its descriptors grids of `grid` squares a side
+ * @param least part of a patch that must be seen for it to be compared
+ */
+export function rectifiedSide(
+  { view, centre }: QueryPlan,
+  { cell_px, gsd_m, stride_px }: { readonly cell_px: number; readonly gsd_m: number; readonly stride_px: number },
+  encoder: { readonly multiple_px: number; readonly grid: number },
+  least: number,
+): number {
+  const wide_px = cell_px + 2 * stride_px;
+  if (wide_px % encoder.multiple_px !== 0 || stride_px % (cell_px / encoder.grid) !== 0) return cell_px;
+  const step_m = stride_px * gsd_m;
+  for (const north of [-1, 0, 1]) {
+    for (const east of [-1, 0, 1]) {
+      if (north === 0 && east === 0) continue;
+      const beside = { north_m: centre.north_m + north * step_m, east_m: centre.east_m + east * step_m };
+      if (visiblePart(view, beside, cell_px * gsd_m) >= least) return wide_px;
+    }
+  }
+  return cell_px;
+}
+
 /** Part of a square of ground that the sensor sees, 0..1. */
 function visiblePart(view: GroundView, centre: GroundOffset, side_m: number): number {
   let seen = 0;

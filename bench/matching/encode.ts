@@ -2,10 +2,11 @@ import { DEFAULT_VISION_CONFIG } from "../../agent/vision/config.js";
 import { queryHypotheses } from "../../agent/vision/encode/hypotheses.js";
 import { type EncodedQuery, QueryEncoder } from "../../agent/vision/encode/query-encoder.js";
 import type { CameraRig, Frame } from "../../agent/vision/frame.js";
+import { centrePatches } from "../../agent/vision/rectify/centre-patches.js";
 import { HomographyRectifier } from "../../agent/vision/rectify/homography-rectifier.js";
 import type { RectifiedQuery } from "../../agent/vision/rectify/rectifier.js";
 import { type PromptValues, seasonOf } from "../../agent/vision/rerank/prompt.js";
-import { planQuery, type QueryPlan } from "../../agent/vision/view.js";
+import { planQuery, type QueryPlan, rectifiedSide } from "../../agent/vision/view.js";
 import type { Encoder } from "../../models/runtime/encoder.js";
 import type { PackReader } from "../../tiles/pack/reader.js";
 
@@ -34,16 +35,19 @@ export class FrameEncoder {
   async encode(frame: Frame, rig: CameraRig, pack: PackReader): Promise<EncodedFrame> {
     const plan = planQuery(frame, rig, pack.manifest.levels, DEFAULT_VISION_CONFIG.view);
     if (typeof plan === "string") throw new Error(`the pipeline refuses a frame of the benchmark: ${plan}`);
-    const { gsd_m, cell_px, cell_side_m } = pack.level(plan.level);
+    const level = pack.level(plan.level);
+    const { gsd_m, cell_px, cell_side_m } = level;
     const agl_sigma_ratio = frame.agl_sigma_m / frame.agl_m;
     const hypotheses = queryHypotheses(frame.yaw_sigma_deg, agl_sigma_ratio, DEFAULT_VISION_CONFIG.retrieve);
     const fill = this.encoder.fillColour;
     const { view, centre } = plan;
     const started = cpu_ms();
-    const request = { image: frame.image, view, centre, gsd_m, side_px: cell_px, hypotheses, fill };
-    const rectified = await this.rectifier.rectify(request);
+    const least = DEFAULT_VISION_CONFIG.encode.surroundings_visible;
+    const side_px = rectifiedSide(plan, level, this.encoder, least);
+    const whole = await this.rectifier.rectify({ image: frame.image, view, centre, gsd_m, side_px, hypotheses, fill });
+    const rectified = side_px === cell_px ? whole : centrePatches(whole, cell_px);
     const between = cpu_ms();
-    const encoded = await this.queryEncoder.encode(rectified, hypotheses);
+    const encoded = await this.queryEncoder.encode(rectified, hypotheses, side_px === cell_px ? null : whole);
     const prompt = {
       agl_m: frame.agl_m,
       footprint_m: cell_side_m,

@@ -207,6 +207,7 @@ function candidateAt(pack: PackReader, level: number, window: MapWindow, encoded
     row,
     hypothesis,
     similarity,
+    frame_similarity: similarity,
     level,
     ...place,
     col_px,

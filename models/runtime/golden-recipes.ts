@@ -19,8 +19,8 @@ export interface GoldenRecipe {
   readonly max_over_std: number;
 }
 
-/** Most images of one run of the encoder in flight, most headings described at once, most candidates, most variants. */
-const [BATCH, HEADINGS, CANDIDATES, VARIANTS] = [12, 36, 20, 65];
+/** Most images of one run of the encoder in flight, most grids described at once, most candidates, most variants. */
+const [BATCH, GRIDS, CANDIDATES, VARIANTS] = [12, 72, 20, 65];
 /** Pixels of a feature. */
 const FEATURE_PX = 8;
 /** Side of a query's features, of the map window around it, and their channels, as the registrar sees them in flight. */
@@ -47,10 +47,12 @@ export function goldenRecipes(folder: ModelFolder<AnyCard>): GoldenRecipe[] {
 type CardOf<Kind extends AnyCard["kind"]> = Extract<AnyCard, { kind: Kind }>;
 
 function encoderRecipes({ dense, descriptor, cell_px }: CardOf<"encoder">): GoldenRecipe[] {
-  const image = (n: number): Record<string, GoldenInput> => ({
-    [dense.input]: smooth([n, 3, cell_px, cell_px], 1, { low: -2, high: 2.5, step: 7 }),
+  const image = (n: number, side_px: number): Record<string, GoldenInput> => ({
+    [dense.input]: smooth([n, 3, side_px, side_px], 1, { low: -2, high: 2.5, step: 7 }),
   });
-  const recipes = [{ file: dense.file, cases: [image(1), image(BATCH)], ...ENCODER_TOLERANCE }];
+  // A patch alone; with what the camera sees a quarter of its side around it.
+  const cases = [image(1, cell_px), image(BATCH, 1.5 * cell_px)];
+  const recipes = [{ file: dense.file, cases, ...ENCODER_TOLERANCE }];
   if (descriptor.file === undefined || descriptor.input === undefined) return recipes;
   const { input } = descriptor;
   const channels = dense.coarse?.channels ?? dense.channels;
@@ -58,7 +60,7 @@ function encoderRecipes({ dense, descriptor, cell_px }: CardOf<"encoder">): Gold
   const grid = (n: number): Record<string, GoldenInput> => ({
     [input]: { fill: "uniform", shape: [n, width], seed: 2, ...unitSpread(channels) },
   });
-  return [...recipes, { file: descriptor.file, cases: [grid(1), grid(HEADINGS)], ...FLOAT_TOLERANCE }];
+  return [...recipes, { file: descriptor.file, cases: [grid(1), grid(GRIDS)], ...FLOAT_TOLERANCE }];
 }
 
 function registrarRecipe({ graph }: CardOf<"registrar">): GoldenRecipe {

@@ -18,6 +18,8 @@ export class CellTable {
   /** Top-left pixel of every cell's window, by (row - row0). */
   readonly col0_px: Int32Array;
   readonly row0_px: Int32Array;
+  /** Index row of each place of the level's grid of cells, less row0, -1 without a cell; made when first asked for. */
+  private places: { readonly across: number; readonly rows: Int32Array } | null = null;
 
   /**
    * Reads the cells of a level.
@@ -75,6 +77,35 @@ export class CellTable {
     const row_px = row0_px + this.grid.cell_px / 2;
     const { lat_deg, lon_deg } = this.grid.pxToLonLat(col_px, row_px);
     return { lat_deg, lon_deg, col_px, row_px };
+  }
+
+  /** Index row of the cell whose middle is that point of the level grid; null where no cell is. */
+  at(col_px: number, row_px: number): number | null {
+    const { stride_px, cell_px } = this.grid;
+    const across = (col_px - cell_px / 2) / stride_px;
+    const down = (row_px - cell_px / 2) / stride_px;
+    if (!Number.isInteger(across) || !Number.isInteger(down) || across < 0 || down < 0) return null;
+    this.places ??= this.placed();
+    if (across >= this.places.across) return null;
+    const at = this.places.rows[down * this.places.across + across] ?? -1;
+    return at < 0 ? null : this.row0 + at;
+  }
+
+  private placed(): { across: number; rows: Int32Array } {
+    const { stride_px } = this.grid;
+    let last_col = -1;
+    let last_row = -1;
+    for (let at = 0; at < this.count; at++) {
+      last_col = Math.max(last_col, (this.col0_px[at] as number) / stride_px);
+      last_row = Math.max(last_row, (this.row0_px[at] as number) / stride_px);
+    }
+    const across = last_col + 1;
+    const rows = new Int32Array(across * (last_row + 1)).fill(-1);
+    for (let at = 0; at < this.count; at++) {
+      const [col, row] = [(this.col0_px[at] as number) / stride_px, (this.row0_px[at] as number) / stride_px];
+      rows[row * across + col] = at;
+    }
+    return { across, rows };
   }
 
   private countOf(db: Database.Database): number {

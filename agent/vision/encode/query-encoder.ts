@@ -1,8 +1,23 @@
-import type { Encoder } from "../../../models/runtime/encoder.js";
-import { poolGrid } from "../../../models/runtime/encoder.js";
+import { type Encoder, poolGrid } from "../../../models/runtime/encoder.js";
 import type { VisionConfig } from "../config.js";
 import type { RectifiedQuery } from "../rectify/rectifier.js";
+import { blank, type Corner, type DenseQuery, middles, seenParts, visiblePositions } from "./dense-query.js";
 import type { Hypothesis } from "./hypotheses.js";
+
+/** What the frame shows beside the query's patch: patches of its size one cell stride away, as the map's cells lie. */
+export interface Surroundings {
+  /** Where they lie, in strides. */
+  readonly steps: readonly { readonly east: number; readonly south: number }[];
+  readonly stride_px: number;
+  /** [hypotheses, steps, width]: unit descriptors. */
+  readonly descriptors: Float32Array;
+  /** [hypotheses, steps]: part of each that was seen; 0 where that is too little to compare. */
+  readonly visible: Float32Array;
+  /** [hypotheses]: of the query's own patch. */
+  readonly centre_visible: Float32Array;
+  /** The patches with what lies around them. */
+  readonly patches: RectifiedQuery;
+}
 
 /** The query as the network sees it, once for each hypothesis of heading and height. */
 export interface EncodedQuery {
@@ -21,6 +36,8 @@ export interface EncodedQuery {
   readonly encoders?: Float32Array;
   /** The patches themselves, one for each hypothesis. */
   readonly patches?: RectifiedQuery;
+  /** Where the camera sees more than the patch. */
+  readonly surroundings?: Surroundings;
 }
 
 /** Makes the descriptors of rectified patches where the encoder does not. */
@@ -29,6 +46,13 @@ export interface QueryDescriber {
   /** @returns [n, width], unit vectors */
   describe(query: RectifiedQuery): Promise<Float32Array>;
 }
+
+/** The patches around one, in strides. */
+const BESIDE = [-1, 0, 1].flatMap((south) =>
+  [-1, 0, 1].filter((east) => east !== 0 || south !== 0).map((east) => ({ east, south })),
+);
+/** Most grids described in one run of the head: what its engine is built for (models/runtime/golden-recipes.ts). */
+const GRIDS = 72;
 
 /** Encodes rectified patches and describes them, exactly as the map's cells were. */
 export class QueryEncoder {
@@ -39,18 +63,59 @@ export class QueryEncoder {
     private readonly describer?: QueryDescriber,
   ) {}
 
-  /** @param hypotheses what each patch of the query was rectified for */
-  async encode(query: RectifiedQuery, hypotheses: readonly Hypothesis[]): Promise<EncodedQuery> {
-    const { encoder } = this;
-    const side = query.side_px / encoder.stride_px;
+  /**
+   * @param hypotheses what each patch of the query was rectified for
+   * @param wider the same patches with one cell stride more to each side, where the camera sees that
+   */
+  async encode(
+    query: RectifiedQuery,
+    hypotheses: readonly Hypothesis[],
+    wider: RectifiedQuery | null = null,
+  ): Promise<EncodedQuery> {
+    const { encoder, describer } = this;
     const { channels } = encoder;
+    const side = query.side_px / encoder.stride_px;
+    const whole = await this.dense(wider ?? query);
+    const margin = (whole.side - side) / 2;
+    const middle = [{ left: margin, top: margin }];
+    const area = side * side;
+    const squares = this.pooled(whole, side);
+    const own = await this.describe(whole, squares, middle, side);
+    const encoded = {
+      hypotheses,
+      side,
+      channels,
+      features: middles(whole.features, whole.side, side, new Float32Array(query.n * channels * area)),
+      valid: middles(whole.valid, whole.side, side, new Uint8Array(query.n * area)),
+      patches: query,
+    };
+    if (describer !== undefined) {
+      const descriptors = await describer.describe(query);
+      return { ...encoded, descriptors, descriptorWidth: describer.width, encoders: own };
+    }
+    const described = { ...encoded, descriptors: own, descriptorWidth: encoder.descriptorWidth };
+    if (wider === null) return described;
+    const beside = BESIDE.map(({ east, south }) => ({ left: margin * (1 + east), top: margin * (1 + south) }));
+    const least = this.config.surroundings_visible;
+    const surroundings = {
+      steps: BESIDE,
+      stride_px: margin * encoder.stride_px,
+      descriptors: await this.describe(whole, squares, beside, side),
+      visible: seenParts(whole, beside, side).map((part) => (part < least ? 0 : part)),
+      centre_visible: seenParts(whole, middle, side),
+      patches: wider,
+    };
+    return { ...described, surroundings };
+  }
+
+  private async dense(query: RectifiedQuery): Promise<DenseQuery> {
+    const { encoder } = this;
+    const { channels, coarseChannels } = encoder;
+    const side = query.side_px / encoder.stride_px;
     const positions = side * side;
     const valid = visiblePositions(query, encoder.stride_px, this.config.min_position_visible);
     const features = new Float32Array(query.n * channels * positions);
-    const { coarseChannels } = encoder;
     const coarse = new Float32Array(query.n * coarseChannels * positions);
-    const gridWidth = encoder.grid * encoder.grid * coarseChannels;
-    const grids = new Float32Array(query.n * gridWidth);
     const patchBytes = query.side_px * query.side_px * 3;
     for (let from = 0; from < query.n; from += this.config.batch) {
       const n = Math.min(this.config.batch, query.n - from);
@@ -62,45 +127,53 @@ export class QueryEncoder {
     for (let i = 0; i < query.n; i++) {
       const seen = valid.subarray(i * positions, (i + 1) * positions);
       blank(features, i * channels * positions, channels, seen);
-      const base = i * coarseChannels * positions;
-      blank(coarse, base, coarseChannels, seen);
-      const layout = { base, channelStep: positions, rowStep: side, columnStep: 1 };
-      poolGrid(coarse, layout, side, encoder.grid, coarseChannels, grids, i * gridWidth);
+      blank(coarse, i * coarseChannels * positions, coarseChannels, seen);
     }
-    const own = await encoder.describe(grids, query.n);
-    const encoded = { hypotheses, side, channels, features, valid, patches: query };
-    const { describer } = this;
-    if (describer === undefined) return { ...encoded, descriptors: own, descriptorWidth: encoder.descriptorWidth };
-    const descriptors = await describer.describe(query);
-    return { ...encoded, descriptors, descriptorWidth: describer.width, encoders: own };
+    return { n: query.n, side, features, coarse, valid };
   }
-}
 
-/** Makes the vectors of unseen positions of one [channels, positions] map zero. */
-function blank(map: Float32Array, base: number, channels: number, seen: Uint8Array): void {
-  const positions = seen.length;
-  for (let p = 0; p < positions; p++) {
-    if (seen[p] === 1) continue;
-    for (let c = 0, at = base + p; c < channels; c++, at += positions) map[at] = 0;
+  /** Every square of a descriptor's grid, also those of the patches beside: strides are whole squares. */
+  private pooled({ n, side: whole, coarse }: DenseQuery, side: number): Float32Array {
+    const { coarseChannels, grid } = this.encoder;
+    const across = whole / (side / grid);
+    const out = new Float32Array(n * across * across * coarseChannels);
+    const layout = { channelStep: whole * whole, rowStep: whole, columnStep: 1 };
+    for (let i = 0; i < n; i++) {
+      const base = i * coarseChannels * whole * whole;
+      const to = i * across * across * coarseChannels;
+      poolGrid(coarse, { base, ...layout }, whole, across, coarseChannels, out, to);
+    }
+    return out;
   }
-}
 
-/** 1 for each feature position of which at least `least` of the stride x stride pixels were seen. */
-export function visiblePositions(query: RectifiedQuery, stride_px: number, least: number): Uint8Array {
-  const side = query.side_px / stride_px;
-  const out = new Uint8Array(query.n * side * side);
-  const needed = least * stride_px * stride_px;
-  for (let i = 0, to = 0; i < query.n; i++) {
-    for (let y = 0; y < side; y++) {
-      for (let x = 0; x < side; x++, to++) {
-        let count = 0;
-        for (let dy = 0; dy < stride_px; dy++) {
-          const from = i * query.side_px * query.side_px + (y * stride_px + dy) * query.side_px + x * stride_px;
-          for (let dx = 0; dx < stride_px; dx++) count += query.valid[from + dx] as number;
+  /** Unit descriptors of the patches with these corners: [n, corners, width]. */
+  private async describe(
+    { n, side: whole }: DenseQuery,
+    squares: Float32Array,
+    corners: readonly Corner[],
+    side: number,
+  ): Promise<Float32Array> {
+    const { coarseChannels, grid, descriptorWidth } = this.encoder;
+    const step = side / grid;
+    const across = whole / step;
+    const run = grid * coarseChannels;
+    const grids = new Float32Array(n * corners.length * grid * run);
+    let to = 0;
+    for (let i = 0; i < n; i++) {
+      for (const { left, top } of corners) {
+        for (let row = 0; row < grid; row++, to += run) {
+          const from = ((i * across + top / step + row) * across + left / step) * coarseChannels;
+          grids.set(squares.subarray(from, from + run), to);
         }
-        out[to] = count >= needed ? 1 : 0;
       }
     }
+    const count = n * corners.length;
+    const out = new Float32Array(count * descriptorWidth);
+    for (let from = 0; from < count; from += GRIDS) {
+      const some = Math.min(GRIDS, count - from);
+      const part = grids.subarray(from * grid * run, (from + some) * grid * run);
+      out.set(await this.encoder.describe(part, some), from * descriptorWidth);
+    }
+    return out;
   }
-  return out;
 }

@@ -94,7 +94,7 @@ export class CompactReranker implements Reranker {
       .map((candidate, i) => {
         const logit = (logits[i * 2] ?? Number.NaN) - (logits[i * 2 + 1] ?? Number.NaN);
         const relevance = 1 / (1 + Math.exp(-logit));
-        return { ...candidate, relevance, logit, score: logit + fusion.retrieval_weight * candidate.similarity };
+        return { ...candidate, relevance, logit, score: logit + fusion.retrieval_weight * candidate.frame_similarity };
       })
       .sort((a, b) => b.score - a.score || a.row - b.row);
     return this.pixels === null ? ranked : this.pixels.settle(ranked, patches);

@@ -25,7 +25,7 @@ export class RetrievalOrder implements Reranker {
   readonly id = null;
 
   async rerank(_query: EncodedQuery, candidates: readonly Candidate[]): Promise<RankedCandidate[]> {
-    return candidates.map((one) => ({ ...one, relevance: null, logit: null, score: one.similarity }));
+    return candidates.map((one) => ({ ...one, relevance: null, logit: null, score: one.frame_similarity }));
   }
 
   async release(): Promise<void> {}

@@ -4,10 +4,22 @@ import type { EncodedQuery } from "../encode/query-encoder.js";
 import type { MapSource } from "../map-source.js";
 import type { Candidate, Sighting } from "../result.js";
 import { encoderSimilarity } from "./encoder-similarity.js";
-import { type Hit, mergeHits, suppress } from "./merge.js";
+import { FrameSimilarity } from "./frame-similarity.js";
+import { type Hit, type Measure, mergeHits, suppress } from "./merge.js";
 import type { Neighbourhood, Retrieval, Retriever } from "./retriever.js";
 
-/** Exact search of all hypotheses over the pack's flat index. */
+/** What a search found, each cell once: best first by its patch alone, which the belief weighs, and by the whole frame. */
+interface Found {
+  readonly byPatch: readonly Candidate[];
+  readonly byFrame: readonly Candidate[];
+}
+
+const NOTHING: Found = { byPatch: [], byFrame: [] };
+
+/**
+ * Exact search of all hypotheses over the pack's flat index; the best cells of each are then compared with all that the
+ * frame shows.
+ */
 export class FlatRetriever implements Retriever {
   constructor(
     private readonly map: MapSource,
@@ -23,20 +35,20 @@ export class FlatRetriever implements Retriever {
     const { cells } = manifest;
     if (near === undefined) {
       return {
-        candidates: suppress(everywhere, distance_px, k),
-        sightings: this.sightings(query, everywhere),
+        candidates: suppress(everywhere.byFrame, distance_px, k),
+        sightings: this.sightings(query, everywhere.byPatch),
         cells,
       };
     }
     const subset = this.map.cellsWithin(level, near.lat_deg, near.lon_deg, near.radius_m);
-    const close = subset.length === 0 ? [] : this.search(query, level, { ...range, subset });
-    const kept = suppress(close, distance_px, Math.ceil(k / 2));
-    const rest = suppress(everywhere, distance_px, k - kept.length, kept);
-    const known = new Set(close.map(({ row }) => row));
-    const others = everywhere.filter(({ row }) => !known.has(row));
+    const close = subset.length === 0 ? NOTHING : this.search(query, level, { ...range, subset });
+    const kept = suppress(close.byFrame, distance_px, Math.ceil(k / 2));
+    const rest = suppress(everywhere.byFrame, distance_px, k - kept.length, kept);
+    const known = new Set(close.byPatch.map(({ row }) => row));
+    const others = everywhere.byPatch.filter(({ row }) => !known.has(row));
     return {
-      candidates: [...kept, ...rest].sort(bestFirst),
-      sightings: this.sightings(query, [...close, ...others].sort(bestFirst)),
+      candidates: [...kept, ...rest].sort(bestFirst("frame_similarity")),
+      sightings: this.sightings(query, [...close.byPatch, ...others].sort(bestFirst("similarity"))),
       cells,
     };
   }
@@ -56,25 +68,30 @@ export class FlatRetriever implements Retriever {
     query: EncodedQuery,
     level: number,
     options: { from: number; to: number; subset?: Uint32Array },
-  ): Candidate[] {
+  ): Found {
     const width = query.descriptorWidth;
     const descriptors = query.hypotheses.map((_, i) => query.descriptors.subarray(i * width, (i + 1) * width));
     const results = this.map.index.searchMany(descriptors, this.config.per_hypothesis, options);
     const hits: Hit[] = [];
+    const frame = new FrameSimilarity(query, this.map, level);
     results.forEach(({ rows, scores }, hypothesis) => {
       rows.forEach((row, i) => {
-        hits.push({ row, hypothesis, similarity: scores[i] ?? Number.NEGATIVE_INFINITY });
+        const hit = { row, hypothesis, similarity: scores[i] ?? Number.NEGATIVE_INFINITY };
+        hits.push({ ...hit, frame_similarity: frame.of(hit) });
       });
     });
     const cells = this.map.cells(level);
-    return mergeHits(hits).map((hit) => {
+    const placed = (hit: Hit): Candidate => {
       const { lat_deg, lon_deg, col_px, row_px } = cells.centre(hit.row);
       const { heading_deg, scale } = query.hypotheses[hit.hypothesis] ?? REPORTED;
       return { ...hit, level, lat_deg, lon_deg, col_px, row_px, heading_deg, scale };
-    });
+    };
+    const byPatch = mergeHits(hits, "similarity").map(placed);
+    const byFrame = query.surroundings === undefined ? byPatch : mergeHits(hits, "frame_similarity").map(placed);
+    return { byPatch, byFrame };
   }
 }
 
-function bestFirst(a: Candidate, b: Candidate): number {
-  return b.similarity - a.similarity || a.row - b.row;
+function bestFirst(by: Measure): (a: Candidate, b: Candidate) => number {
+  return (a, b) => b[by] - a[by] || a.row - b.row;
 }

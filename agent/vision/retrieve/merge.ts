@@ -3,19 +3,24 @@ export interface Hit {
   readonly row: number;
   readonly hypothesis: number;
   readonly similarity: number;
+  /** Of all that the frame shows (frame-similarity.ts). */
+  readonly frame_similarity: number;
 }
+
+/** Which of a hit's similarities decides. */
+export type Measure = "similarity" | "frame_similarity";
 
 /**
  * Merges the results of all hypotheses: each cell once, with its best one (of equals the first); best first, equal
  * similarities by row.
  */
-export function mergeHits(hits: Iterable<Hit>): Hit[] {
+export function mergeHits(hits: Iterable<Hit>, by: Measure): Hit[] {
   const best = new Map<number, Hit>();
   for (const hit of hits) {
     const known = best.get(hit.row);
-    if (known === undefined || hit.similarity > known.similarity) best.set(hit.row, hit);
+    if (known === undefined || hit[by] > known[by]) best.set(hit.row, hit);
   }
-  return [...best.values()].sort((a, b) => b.similarity - a.similarity || a.row - b.row);
+  return [...best.values()].sort((a, b) => b[by] - a[by] || a.row - b.row);
 }
 
 /** A place on the level grid, pixels. */

@@ -51,12 +51,13 @@ export function featureMap(hole: (x: number, y: number) => boolean = () => false
   const vector = new Float32Array(CHANNELS);
   return {
     manifest: { levels: [{ level: 0, index_row0: 0, cells: 1 }] },
-    index: { searchMany: () => [] },
+    index: { searchMany: () => [], row: () => new Float32Array(0) },
     level: () => GRID,
     cells: () => ({
       centre: () => {
         throw new Error("not used");
       },
+      at: () => null,
     }),
     cellsWithin: () => new Uint32Array(0),
     featureWindow: (_level, j0, i0, w, h) => {
@@ -130,6 +131,7 @@ export function candidateAt(x: number, y: number, row = 0): RankedCandidate {
     hypothesis: 0,
     ...REPORTED,
     similarity: 0.9,
+    frame_similarity: 0.9,
     relevance: 0.8,
     logit: 1.4,
     score: 10,

@@ -34,6 +34,7 @@ function candidateAt(row: number, north_m: number, east_m: number): Candidate {
     scale: 1,
     heading_deg: 0,
     similarity: 0.5,
+    frame_similarity: 0.5,
   };
 }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DEFAULT_VISION_CONFIG } from "../../../agent/vision/config.js";
 import type { Frame } from "../../../agent/vision/frame.js";
-import { planQuery } from "../../../agent/vision/view.js";
+import { planQuery, rectifiedSide } from "../../../agent/vision/view.js";
 import { intrinsicsFromHfov } from "../../../tiles/geometry/intrinsics.js";
 
 const level = { roll_deg: 0, pitch_deg: 0, yaw_deg: 0 };
@@ -64,4 +64,20 @@ test("too much tilt is named, and moves the patch where the camera looks", () =>
   const chosen = plan(100, 30);
   assert.ok(typeof chosen !== "string");
   assert.ok(Math.abs(chosen.centre.north_m - 100 * Math.tan(Math.PI / 6)) < 1e-6);
+});
+
+test("what the camera sees around the patch is rectified too, where the network and the map's cells allow it", () => {
+  const grid = { multiple_px: 16, grid: 4 };
+  const side = (agl_m: number, one: { gsd_m: number; cell_px: number }, stride_px: number, encoder = grid) => {
+    const chosen = plan(agl_m);
+    assert.ok(typeof chosen !== "string");
+    return rectifiedSide(chosen, { ...one, stride_px }, encoder, 0.6);
+  };
+  const [fine = { gsd_m: 0, cell_px: 0 }] = LEVELS;
+  // 33.6 m patches; at 50 m the camera sees 65 x 36 m, at 25 m 32 x 18 m.
+  assert.equal(side(50, fine, 56), 336);
+  assert.equal(side(25, fine, 56), 224);
+  assert.equal(side(50, fine, 56, { multiple_px: 32, grid: 4 }), 224);
+  assert.equal(side(50, fine, 40), 224);
+  assert.equal(side(50, fine, 112), 448);
 });

@@ -52,6 +52,21 @@ test("every cell is where it was put and has its descriptor", () => {
     assert.deepEqual(reader.index.row(row), cell.descriptor);
     assert.equal(reader.index.search(cell.descriptor, 1).rows[0], row);
   }
+  for (const [row, { level, col0_px, row0_px }] of pack.cells.entries()) {
+    assert.equal(reader.cells(level).at(col0_px + 112, row0_px + 112), row);
+  }
+  const cells = reader.cells(0);
+  const { col_px, row_px } = cells.centre(0);
+  for (const [right, down] of [
+    [1, 0],
+    [0, 28],
+    [-56, 0],
+    [0, -56],
+    [56e3, 0],
+    [0, 56e3],
+  ] as const) {
+    assert.equal(cells.at(col_px + right, row_px + down), null, `${right}, ${down}`);
+  }
   assert.throws(() => reader.cells(0).centre(reader.cells(0).count), RangeError);
   assert.throws(() => reader.cells(1).centre(0), RangeError);
 });

@@ -50,7 +50,7 @@ export class HuggingFaceReranker implements Reranker {
       some.forEach((candidate, i) => {
         const logit = logits[i] ?? Number.NaN;
         const relevance = 1 / (1 + Math.exp(-logit));
-        ranked.push({ ...candidate, relevance, logit, score: logit + retrieval_weight * candidate.similarity });
+        ranked.push({ ...candidate, relevance, logit, score: logit + retrieval_weight * candidate.frame_similarity });
       });
     }
     return ranked.sort((a, b) => b.score - a.score || a.row - b.row);

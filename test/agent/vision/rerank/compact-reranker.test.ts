@@ -113,6 +113,7 @@ function candidate(row: number, hypothesis = 0): Candidate {
     hypothesis,
     ...REPORTED,
     similarity: 0.5,
+    frame_similarity: 0.5,
   };
 }
 

@@ -63,6 +63,7 @@ function candidate(row: number, col_px: number, row_px: number, score: number, h
     row_px,
     ...pose,
     similarity: 0,
+    frame_similarity: 0,
     relevance: 0,
     logit: 0,
     score,

@@ -15,6 +15,10 @@ function lineMap(angles_deg: readonly number[]): MapSource {
     col_px: 112 + (row - row0) * 56,
     row_px: 112,
   });
+  const at = (col_px: number, row_px: number): number | null => {
+    const cell = (col_px - 112) / 56;
+    return row_px === 112 && cell in angles_deg ? row0 + cell : null;
+  };
   return {
     manifest: { levels: [{ level: 2, index_row0: row0, cells: angles_deg.length }] },
     index: {
@@ -32,6 +36,7 @@ function lineMap(angles_deg: readonly number[]): MapSource {
             scores: Float32Array.from(rows, ({ score }) => score),
           };
         }),
+      row: (row) => Float32Array.from(unit(angles_deg[row - row0] ?? 0)),
     },
     level: () => {
       const fail = (): never => {
@@ -39,7 +44,7 @@ function lineMap(angles_deg: readonly number[]): MapSource {
       };
       return { level: 2, gsd_m: 1, cell_px: 224, pxToLonLat: fail, metresPerPx: fail };
     },
-    cells: () => ({ centre }),
+    cells: () => ({ centre, at }),
     cellsWithin: (_level, _lat, lon_deg, radius_m) =>
       Uint32Array.from(
         angles_deg.map((_, i) => row0 + i).filter((row) => Math.abs(centre(row).lon_deg - lon_deg) * 1e5 <= radius_m),
@@ -140,4 +145,54 @@ test("in a pack of another retriever, sightings carry the encoder's cosines and 
   [0, 30, 50].forEach((angle, i) => {
     assert.ok(Math.abs((cosines[i] ?? 0) - Math.cos((angle * Math.PI) / 180)) < 1e-6, `${cosines}`);
   });
+});
+
+test("cells beside a cell count with what the frame shows beside the patch; sightings stay those of the patch", () => {
+  // The patch alone looks most like cell 10; what lies east of it looks like cell 15, beside cell 14.
+  const map = lineMap([0, 90, 90, 90, 20, 50, 90]);
+  const unit = (angle_deg: number) => [Math.cos((angle_deg * Math.PI) / 180), Math.sin((angle_deg * Math.PI) / 180)];
+  const alone = query(0);
+  const beside = (visible: number) => ({
+    ...alone,
+    surroundings: {
+      steps: [
+        { east: 1, south: 0 },
+        { east: 0, south: 1 },
+      ],
+      stride_px: 56,
+      descriptors: Float32Array.from([50, 0].flatMap(unit)),
+      // The map has no cells to the south: that patch never counts.
+      visible: Float32Array.of(visible, 1),
+      centre_visible: Float32Array.of(1),
+      patches: { n: 1, side_px: 336, gsd_m: 1, rgb: new Uint8Array(0), valid: new Uint8Array(0) },
+    },
+  });
+  const retriever = new FlatRetriever(map, config);
+  assert.equal(retriever.retrieve(beside(0), 2, 2).candidates[0]?.row, 10);
+  const found = retriever.retrieve(beside(0.8), 2, 2);
+  const [first, second] = found.candidates;
+  assert.deepEqual([first?.row, second?.row], [14, 10]);
+  const cos = (angle_deg: number) => Math.cos((angle_deg * Math.PI) / 180);
+  assert.ok(Math.abs((first?.similarity ?? 0) - cos(20)) < 1e-6);
+  assert.ok(Math.abs((first?.frame_similarity ?? 0) - (cos(20) + 0.8) / 1.8) < 1e-6);
+  assert.ok(Math.abs((second?.frame_similarity ?? 0) - (1 + 0.8 * cos(40)) / 1.8) < 1e-6);
+  assert.deepEqual(found.sightings, retriever.retrieve(alone, 2, 2).sightings);
+});
+
+test("a cell at the edge of the map is judged by the patches that have cells under them", () => {
+  const map = lineMap([40, 90, 90, 0]);
+  const steps = [{ east: 1, south: 0 }];
+  const patches = { n: 1, side_px: 336, gsd_m: 1, rgb: new Uint8Array(0), valid: new Uint8Array(0) };
+  const visible = Float32Array.of(1);
+  const surroundings = {
+    steps,
+    stride_px: 56,
+    descriptors: Float32Array.of(0, 1),
+    visible,
+    centre_visible: visible,
+    patches,
+  };
+  const [first] = new FlatRetriever(map, config).retrieve({ ...query(0), surroundings }, 2, 2).candidates;
+  assert.equal(first?.row, 13);
+  assert.equal(first?.frame_similarity, first?.similarity);
 });

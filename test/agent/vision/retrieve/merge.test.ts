@@ -4,19 +4,28 @@ import fc from "fast-check";
 import { mergeHits, suppress } from "../../../../agent/vision/retrieve/merge.js";
 
 test("each cell is kept once, with its best hypothesis, best first, ties by row", () => {
-  const merged = mergeHits([
-    { row: 7, hypothesis: 0, similarity: 0.5 },
-    { row: 3, hypothesis: 0, similarity: 0.9 },
-    { row: 7, hypothesis: 1, similarity: 0.9 },
-    { row: 3, hypothesis: 1, similarity: 0.1 },
-    { row: 5, hypothesis: 2, similarity: 0.7 },
-  ]);
+  const hits = [
+    { row: 7, hypothesis: 0, similarity: 0.5, frame_similarity: 0.1 },
+    { row: 3, hypothesis: 0, similarity: 0.9, frame_similarity: 0.2 },
+    { row: 7, hypothesis: 1, similarity: 0.9, frame_similarity: 0 },
+    { row: 3, hypothesis: 1, similarity: 0.1, frame_similarity: 0.3 },
+    { row: 5, hypothesis: 2, similarity: 0.7, frame_similarity: 0.4 },
+  ];
+  const merged = mergeHits(hits, "similarity");
   assert.deepEqual(
     merged.map(({ row, hypothesis }) => [row, hypothesis]),
     [
       [3, 0],
       [7, 1],
       [5, 2],
+    ],
+  );
+  assert.deepEqual(
+    mergeHits(hits, "frame_similarity").map(({ row, hypothesis }) => [row, hypothesis]),
+    [
+      [5, 2],
+      [3, 1],
+      [7, 0],
     ],
   );
 });

@@ -49,6 +49,7 @@ function candidate(row: number, hypothesis: number, side_px: number): Candidate 
     heading_deg: hypothesis * 10,
     scale: 1,
     similarity: 0.5 + row / 10,
+    frame_similarity: 0.5 + row / 10,
   };
 }
 
