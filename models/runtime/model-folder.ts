@@ -121,6 +121,17 @@ export const rerankerCard = z.strictObject({
     /** Fused score = logit(yes) - logit(no) + retrieval_weight * retrieval cosine. */
     retrieval_weight: z.number(),
   }),
+  /** Doubts settled by what the frame shows beside the patch (agent/vision/rerank/side-patches.ts). Absent: not asked. */
+  sides: z
+    .strictObject({
+      /** When the second candidate's score is nearer than this to the first's, this many first candidates are asked again. */
+      doubt: z.number().positive(),
+      /** Four patches each must fit a batch of 20. */
+      candidates: z.int().min(2).max(5),
+      /** Their score grows by this times the mean logit of the patches to the north, east, south and west. */
+      weight: z.number().positive(),
+    })
+    .optional(),
   /** Doubts settled by the pictures' pixels (agent/vision/rerank/pixel-agreement.ts). Absent: features only. */
   pixels: z
     .strictObject({

@@ -27,6 +27,8 @@ from .model_card import write_model_json
 from .reranker import PROMPT_LENGTH, TEMPLATE, WORDS, Reranker
 
 INPUTS = ("views", "windows", "view_of", "prompt")
+SIDES = {"doubt": 3, "candidates": 4, "weight": 2}
+"""Doubts settled by what the frame shows beside the patch, chosen likewise (docs/registration.md)."""
 PIXELS = {
     "graph": GRAPH, "doubt": 1, "candidates": 4, "weight": 15, "reduction": 4, "smoothing_px": 3.2, "reach_px": 48,
     "headings_deg": [-4, 0, 4], "scales": [1],
@@ -117,7 +119,7 @@ def main() -> None:
             "graph": {
                 "file": target.name, **{name: name for name in INPUTS}, "logits": "logits", "side": FINE, "channels": CHANNELS,
             },
-            "prompt": {"tokenizer": "tokenizer.json", "template": TEMPLATE, "length": PROMPT_LENGTH}, "pixels": PIXELS, **card,
+            "prompt": {"tokenizer": "tokenizer.json", "template": TEMPLATE, "length": PROMPT_LENGTH}, "sides": SIDES, "pixels": PIXELS, **card,
         },
         [target.name, "tokenizer.json", GRAPH["file"]],
     )

@@ -15,8 +15,10 @@ export interface Surroundings {
   readonly visible: Float32Array;
   /** [hypotheses]: of the query's own patch. */
   readonly centre_visible: Float32Array;
-  /** The patches with what lies around them. */
-  readonly patches: RectifiedQuery;
+  /** [hypotheses, channels, side, side] of the patches with what lies around them; unit norm where seen, else zero. */
+  readonly features: Float32Array;
+  /** Features a side of those. */
+  readonly side: number;
 }
 
 /** The query as the network sees it, once for each hypothesis of heading and height. */
@@ -103,7 +105,8 @@ export class QueryEncoder {
       descriptors: await this.describe(whole, squares, beside, side),
       visible: seenParts(whole, beside, side).map((part) => (part < least ? 0 : part)),
       centre_visible: seenParts(whole, middle, side),
-      patches: wider,
+      features: whole.features,
+      side: whole.side,
     };
     return { ...described, surroundings };
   }

@@ -164,7 +164,8 @@ test("cells beside a cell count with what the frame shows beside the patch; sigh
       // The map has no cells to the south: that patch never counts.
       visible: Float32Array.of(visible, 1),
       centre_visible: Float32Array.of(1),
-      patches: { n: 1, side_px: 336, gsd_m: 1, rgb: new Uint8Array(0), valid: new Uint8Array(0) },
+      features: new Float32Array(0),
+      side: 42,
     },
   });
   const retriever = new FlatRetriever(map, config);
@@ -182,7 +183,7 @@ test("cells beside a cell count with what the frame shows beside the patch; sigh
 test("a cell at the edge of the map is judged by the patches that have cells under them", () => {
   const map = lineMap([40, 90, 90, 0]);
   const steps = [{ east: 1, south: 0 }];
-  const patches = { n: 1, side_px: 336, gsd_m: 1, rgb: new Uint8Array(0), valid: new Uint8Array(0) };
+  const features = new Float32Array(0);
   const visible = Float32Array.of(1);
   const surroundings = {
     steps,
@@ -190,7 +191,8 @@ test("a cell at the edge of the map is judged by the patches that have cells und
     descriptors: Float32Array.of(0, 1),
     visible,
     centre_visible: visible,
-    patches,
+    features,
+    side: 42,
   };
   const [first] = new FlatRetriever(map, config).retrieve({ ...query(0), surroundings }, 2, 2).candidates;
   assert.equal(first?.row, 13);
