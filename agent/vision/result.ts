@@ -56,7 +56,7 @@ export interface RankedCandidate extends Candidate {
   readonly relevance: number | null;
   /** logit(yes) - logit(no), or null. */
   readonly logit: number | null;
-  /** What the order follows: logit + weight * frame_similarity (+ what pixels add where there is doubt), or frame_similarity alone. */
+  /** What the order follows: logit + weight * frame_similarity (+ what sides and pixels add in doubt), or frame_similarity alone. */
   readonly score: number;
 }
 

@@ -11,6 +11,15 @@ env.logLevel = "fatal";
 export const PROVIDERS = ["tensorrt", "cuda", "cpu"] as const;
 export type Provider = (typeof PROVIDERS)[number];
 
+/**
+ * onnxruntime's own for every graph. Its int8 kernel for an x86 with AVX2 and without VNNI saturates sums of two products;
+ * the second entry has such a processor multiply in a way that does not, so that every x86 computes the same (docs/providers.md).
+ */
+const CONFIG: Readonly<Record<string, string>> = {
+  "session.intra_op.allow_spinning": "0",
+  "session.x64quantprecision": "1",
+};
+
 /** onnxruntime-node's version, without the build that it was made with. */
 export const RUNTIME_VERSION: string = env.versions.node ?? env.versions.common;
 
@@ -70,7 +79,7 @@ export function createNative(request: SessionRequest): Promise<InferenceSession>
     graphOptimizationLevel: optimisation ?? "all",
     logSeverityLevel: 3,
     // The binding walks this object and makes one AddConfigEntry of each value; nested names are joined with points.
-    extra: { "session.intra_op.allow_spinning": "0", ...config },
+    extra: { ...CONFIG, ...config },
   });
 }
 

@@ -27,7 +27,7 @@ from .model_card import write_model_json
 from .reranker import PROMPT_LENGTH, TEMPLATE, WORDS, Reranker
 
 INPUTS = ("views", "windows", "view_of", "prompt")
-SIDES = {"doubt": 3, "candidates": 4, "weight": 2}
+SIDES = {"doubt": 1, "candidates": 4, "weight": 2}
 """Doubts settled by what the frame shows beside the patch, chosen likewise (docs/registration.md)."""
 PIXELS = {
     "graph": GRAPH, "doubt": 1, "candidates": 4, "weight": 15, "reduction": 4, "smoothing_px": 3.2, "reach_px": 48,

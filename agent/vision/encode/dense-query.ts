@@ -48,12 +48,17 @@ export function visiblePositions(query: RectifiedQuery, stride_px: number, least
   return out;
 }
 
-/** The middle of square maps: [maps, whole, whole] to [maps, side, side]. */
-export function middles<T extends Float32Array | Uint8Array>(from: T, whole: number, side: number, to: T): T {
-  const skip = (whole - side) / 2;
+/** A square out of each of several square maps: [maps, whole, whole] to [maps, side, side]. */
+export function crop<T extends Float32Array | Uint8Array>(
+  from: T,
+  whole: number,
+  { left, top }: Corner,
+  side: number,
+  to: T,
+): T {
   for (let base = 0, at = 0; base < from.length; base += whole * whole) {
-    for (let y = 0; y < side; y++, at += side) {
-      const start = base + (y + skip) * whole + skip;
+    for (let y = top; y < top + side; y++, at += side) {
+      const start = base + y * whole + left;
       to.set(from.subarray(start, start + side), at);
     }
   }

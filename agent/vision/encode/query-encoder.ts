@@ -1,7 +1,7 @@
 import { type Encoder, poolGrid } from "../../../models/runtime/encoder.js";
 import type { VisionConfig } from "../config.js";
 import type { RectifiedQuery } from "../rectify/rectifier.js";
-import { blank, type Corner, type DenseQuery, middles, seenParts, visiblePositions } from "./dense-query.js";
+import { blank, type Corner, crop, type DenseQuery, seenParts, visiblePositions } from "./dense-query.js";
 import type { Hypothesis } from "./hypotheses.js";
 
 /** What the frame shows beside the query's patch: patches of its size one cell stride away, as the map's cells lie. */
@@ -79,16 +79,16 @@ export class QueryEncoder {
     const side = query.side_px / encoder.stride_px;
     const whole = await this.dense(wider ?? query);
     const margin = (whole.side - side) / 2;
-    const middle = [{ left: margin, top: margin }];
+    const middle = { left: margin, top: margin };
     const area = side * side;
     const squares = this.pooled(whole, side);
-    const own = await this.describe(whole, squares, middle, side);
+    const own = await this.describe(whole, squares, [middle], side);
     const encoded = {
       hypotheses,
       side,
       channels,
-      features: middles(whole.features, whole.side, side, new Float32Array(query.n * channels * area)),
-      valid: middles(whole.valid, whole.side, side, new Uint8Array(query.n * area)),
+      features: crop(whole.features, whole.side, middle, side, new Float32Array(query.n * channels * area)),
+      valid: crop(whole.valid, whole.side, middle, side, new Uint8Array(query.n * area)),
       patches: query,
     };
     if (describer !== undefined) {
@@ -104,7 +104,7 @@ export class QueryEncoder {
       stride_px: margin * encoder.stride_px,
       descriptors: await this.describe(whole, squares, beside, side),
       visible: seenParts(whole, beside, side).map((part) => (part < least ? 0 : part)),
-      centre_visible: seenParts(whole, middle, side),
+      centre_visible: seenParts(whole, [middle], side),
       features: whole.features,
       side: whole.side,
     };

@@ -1,4 +1,5 @@
 import type { RerankerCard } from "../../../models/runtime/model-folder.js";
+import { crop } from "../encode/dense-query.js";
 import type { EncodedQuery } from "../encode/query-encoder.js";
 import type { RankedCandidate } from "../result.js";
 
@@ -55,7 +56,8 @@ export function sidePairs(
       const key = `${hypothesis} ${i}`;
       const base = hypothesis * channels * whole * whole;
       const own = features.subarray(base, base + channels * whole * whole);
-      const view = views.get(key) ?? cut(own, whole, margin * (1 + east), margin * (1 + south), side);
+      const corner = { left: margin * (1 + east), top: margin * (1 + south) };
+      const view = views.get(key) ?? crop(own, whole, corner, side, new Float32Array(channels * side * side));
       views.set(key, view);
       pairs.push({ candidate, view, window: beside });
     }
@@ -94,17 +96,4 @@ function mappedPart(window: Int8Array, channels: number): number {
     }
   }
   return (mapped * channels) / window.length;
-}
-
-/** A square of dense features: [channels, whole, whole] to [channels, side, side]. */
-function cut(features: Float32Array, whole: number, left: number, top: number, side: number): Float32Array {
-  const channels = features.length / (whole * whole);
-  const out = new Float32Array(channels * side * side);
-  for (let c = 0, to = 0; c < channels; c++) {
-    for (let y = 0; y < side; y++, to += side) {
-      const from = (c * whole + top + y) * whole + left;
-      out.set(features.subarray(from, from + side), to);
-    }
-  }
-  return out;
 }
