@@ -13,8 +13,8 @@ export interface CpuCheck {
 /**
  * Runs every graph on the CPU and compares with the golden output of model.json.
  *
- * int8 kernels are not the same on every processor: without VNNI an x86 saturates 16-bit sums. A map encoded elsewhere
- * then fits this computer's features less well, and nothing else would show it.
+ * int8 kernels are not the same on every kind of processor. Where they round or saturate otherwise, a map encoded elsewhere
+ * fits this computer's features less well, and nothing else would show it.
  *
  * @returns nothing compared where a model folder cannot be used: whoever loads it says why
  */

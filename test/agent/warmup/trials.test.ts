@@ -120,8 +120,10 @@ describe("warmUp", { skip: modelsMissing() }, () => {
 
 describe("checkCpu", { skip: modelsMissing() }, () => {
   it("compares every shipped graph, and leaves a broken folder to whoever loads it", async () => {
-    const { compared } = await checkCpu({ ...FOLDERS, reranker: shippedModel("reranker") }, 1);
+    const { compared, different } = await checkCpu({ ...FOLDERS, reranker: shippedModel("reranker") }, 1);
     assert.equal(compared, 4);
+    // Golden outputs were made on an x86 with VNNI; one without must not saturate. ARM was never run.
+    if (process.arch === "x64") assert.deepEqual(different, []);
     assert.deepEqual(await checkCpu({ ...FOLDERS, encoder: scratch }, 1), { compared: 0, different: [] });
   });
 });
