@@ -82,10 +82,10 @@ async function main(): Promise<void> {
     shippedModel("registrar"),
     shippedModel("reranker"),
   ];
+  const models = folders.map((dir) => loadModelFolder(dir, anyCard));
   const rows: Row[] = [];
   process.stdout.write("graph           output      threads  optimisation      cosine    largest difference / std\n");
-  for (const dir of folders) {
-    const { card } = loadModelFolder(dir, anyCard);
+  for (const { dir, card } of models) {
     if (card.golden === undefined) throw new UserError(`${dir}/model.json has no golden output`);
     for (const [file, golden] of Object.entries(card.golden.graphs)) {
       for (const way of values["as-flown"] ? WAYS.slice(0, 1) : WAYS) {

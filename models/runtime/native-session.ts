@@ -12,8 +12,8 @@ export const PROVIDERS = ["tensorrt", "cuda", "cpu"] as const;
 export type Provider = (typeof PROVIDERS)[number];
 
 /**
- * onnxruntime's own for every graph. Its int8 kernel for an x86 with AVX2 and without VNNI saturates sums of two products;
- * the second entry has such a processor multiply in a way that does not, so that every x86 computes the same (docs/providers.md).
+ * Entries of every session. onnxruntime's int8 kernel for an x86 with AVX2 and without VNNI saturates sums of two products:
+ * the second has it multiply in a way that does not, so that every x86 computes the same (docs/providers.md).
  */
 const CONFIG: Readonly<Record<string, string>> = {
   "session.intra_op.allow_spinning": "0",
