@@ -66,7 +66,11 @@ export function agentToml(options: AgentOptions): string {
 }
 
 /** As the service's unit sets it (systemd/skylink-agent.service): memory grows faster without it. */
-export const ENVIRONMENT = { MALLOC_ARENA_MAX: "2" };
+export const ENVIRONMENT = {
+  MALLOC_ARENA_MAX: "2",
+  MALLOC_MMAP_THRESHOLD_: "131072",
+  MALLOC_TRIM_THRESHOLD_: "1048576",
+};
 
 /** `skylink-agent run` in a process of its own. */
 export class AgentProcess {
