@@ -65,11 +65,12 @@ export function agentToml(options: AgentOptions): string {
   });
 }
 
-/** As the service's unit sets it (systemd/skylink-agent.service): memory grows faster without it. */
+/** As the service's unit sets it (systemd/skylink-agent.service): memory grows faster without. */
 export const ENVIRONMENT = {
   MALLOC_ARENA_MAX: "2",
   MALLOC_MMAP_THRESHOLD_: "131072",
   MALLOC_TRIM_THRESHOLD_: "1048576",
+  NODE_OPTIONS: "--max-semi-space-size=4",
 };
 
 /** `skylink-agent run` in a process of its own. */

@@ -8,6 +8,6 @@ import { ENVIRONMENT } from "../sitl/agent-process.js";
 const UNIT = join(packageRoot(), "systemd", "skylink-agent.service");
 
 test("benchmarks and SITL flights allocate memory as the service does", () => {
-  const set = readFileSync(UNIT, "utf8").matchAll(/^Environment=(MALLOC_\w+)=(\S+)$/gm);
+  const set = readFileSync(UNIT, "utf8").matchAll(/^Environment=(MALLOC_\w+|NODE_OPTIONS)=(\S+)$/gm);
   assert.deepEqual(Object.fromEntries(Array.from(set, ([, name, value]) => [name, value])), ENVIRONMENT);
 });
